@@ -1,0 +1,48 @@
+# make demo, make test: the environment is made once, in .venv, and again when pyproject.toml changes.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test test-all lint format clean
+
+demo: $(VENV)/.run
+	@$(BIN)/samner extract examples/article.txt --schema examples/schema.yaml
+	@$(BIN)/samner extract "Ann Druyan chose Beethoven for the record that left Earth on Voyager 1." \
+		--schema examples/schema.yaml --explain
+
+test: $(VENV)/.dev lint
+	$(BIN)/mypy
+	$(BIN)/pytest -q -m "not slow"
+
+test-all: $(VENV)/.train lint
+	$(BIN)/mypy
+	$(BIN)/pytest -q
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format src tests
+	$(BIN)/ruff check --fix src tests
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "samner needs Python 3.10 or newer: make PYTHON=python3.11 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "no venv module: on Debian run apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.train: pyproject.toml $(VENV)/.dev | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,train]'
+	@touch $@
