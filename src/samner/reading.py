@@ -1,0 +1,180 @@
+"""Documents from files, folders and standard input, one after another.
+
+A file that cannot be read, or a bad line of JSON Lines, gives a `Failure` in its place; the rest comes through.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+from samner.errors import FormatError, InputError
+from samner.types import Document, Failure
+
+Read: TypeAlias = "Document | Failure"
+
+TEXT_SUFFIXES = (".txt", ".md")
+LINE_SUFFIXES = (".jsonl", ".ndjson")
+STDIN = "-"
+_HEAD = 8192  # bytes looked at to tell a binary file
+
+
+def read_documents(
+    paths: Iterable[str | Path], encoding: str = "utf-8", stdin: BinaryIO | None = None
+) -> Iterator[Read]:
+    """Read lazily, in order.
+
+    A text file is one document with its path as id; a `.jsonl` file holds one a line (`text` or `tokens`, `id`
+    optional, else `path:line`); a folder stands for its `.txt`, `.md` and `.jsonl` files, sorted; `-` is standard
+    input, one document. `encoding` must be known (`check_encoding`).
+    """
+    for path in paths:
+        if str(path) == STDIN:
+            source = stdin if stdin is not None else sys.stdin.buffer
+            yield _one(STDIN, source.read, encoding)
+        elif Path(path).is_dir():
+            yield from _read_folder(Path(path), encoding)
+        else:
+            yield from _read_file(Path(path), encoding)
+
+
+def check_encoding(name: str) -> str:
+    """The name, if Python can decode text with it; InputError otherwise."""
+    try:
+        if codecs.lookup(name)._is_text_encoding:
+            return name
+    except (LookupError, ValueError):
+        pass
+    raise InputError("the name of a text encoding", repr(name), "try utf-8, latin-1, cp1252 or utf-16")
+
+
+def _read_folder(folder: Path, encoding: str) -> Iterator[Read]:
+    paths = sorted(_walk(folder))
+    if not paths:
+        known = ", ".join((*TEXT_SUFFIXES, *LINE_SUFFIXES))
+        error = InputError(f"files ending in {known}", f"none in {folder}", "name the files themselves")
+        yield Failure(error, str(folder))
+    for path in paths:
+        yield from _read_file(path, encoding)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Files with a known suffix; hidden ones and linked folders (they may form a loop) are passed over."""
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if not name.startswith(".") and name.lower().endswith((*TEXT_SUFFIXES, *LINE_SUFFIXES)):
+                yield Path(root, name)
+
+
+def _read_file(path: Path, encoding: str) -> Iterator[Read]:
+    if path.suffix.lower() in LINE_SUFFIXES:
+        yield from _read_lines(path, encoding)
+    else:
+        yield _one(str(path), path.read_bytes, encoding)
+
+
+def _one(name: str, read: Callable[[], bytes], encoding: str) -> Read:
+    try:
+        return Document(_decode(read(), name, encoding), name)
+    except OSError as error:
+        return Failure(_unreadable(name, error), name)
+    except FormatError as error:
+        return Failure(error, name)
+
+
+def _read_lines(path: Path, encoding: str) -> Iterator[Read]:
+    try:
+        with path.open("rb") as file:
+            _refuse_binary(file.peek(_HEAD)[:_HEAD], str(path), encoding)
+            for number, line in enumerate(_lines(file, str(path), encoding), 1):
+                if line.strip():
+                    yield _line(line, f"{path}:{number}", encoding)
+    except OSError as error:
+        yield Failure(_unreadable(str(path), error), str(path))
+    except FormatError as error:
+        yield Failure(error, str(path))
+
+
+def _lines(file: BinaryIO, name: str, encoding: str) -> Iterator[bytes | str]:
+    """Lines as bytes, so that one that does not decode spoils no other; as text where bytes cannot be cut."""
+    if _is_wide(encoding):
+        yield from _decode(file.read(), name, encoding).split("\n")
+    else:
+        yield from file
+
+
+def _line(line: bytes | str, place: str, encoding: str) -> Read:
+    try:
+        row = json.loads(line if isinstance(line, str) else _decode(line, place, encoding))
+    except RecursionError:
+        return Failure(FormatError("a JSON object", f"deep nesting at {place}", "flatten it"), place)
+    except FormatError as error:
+        return Failure(error, place)
+    except ValueError as error:
+        found = f"a syntax error ({getattr(error, 'msg', error)}) at {place}"
+        return Failure(FormatError("a JSON object a line", found, "mend or remove the line"), place)
+    try:
+        return _document(row, place)
+    except (FormatError, InputError) as error:
+        return Failure(error, place)
+
+
+def _document(row: object, place: str) -> Document:
+    remedy = 'write {"text": "..."} or {"tokens": ["...", ...]}'
+    if not isinstance(row, dict):
+        raise FormatError("a JSON object a line", f"{type(row).__name__} at {place}", remedy)
+    id = row.get("id", place)
+    if not isinstance(id, (str, int)) or isinstance(id, bool):
+        raise FormatError("a string or number as id", f"{id!r:.40} at {place}", "quote it or leave it out")
+    if isinstance(row.get("text"), str):
+        return Document(row["text"], str(id))
+    tokens = row.get("tokens")
+    if "text" in row or not isinstance(tokens, list) or not all(isinstance(t, str) and t for t in tokens):
+        raise FormatError("a string `text` or `tokens` as a list of words", f"neither at {place}", remedy)
+    return Document.from_tokens(tokens, str(id))
+
+
+def _decode(data: bytes, name: str, encoding: str) -> str:
+    _refuse_binary(data, name, encoding)
+    try:
+        return data.decode("utf-8-sig" if _is_utf8(encoding) else encoding)
+    except UnicodeDecodeError as error:
+        found = f"byte 0x{data[error.start]:02x} at offset {error.start} of {name}"
+        remedy = "pass --encoding with the file's own, such as latin-1"
+        raise FormatError(f"{encoding} text", found, remedy) from None
+    except UnicodeError as error:
+        raise FormatError(
+            f"{encoding} text", f"{error} in {name}", "pass --encoding with the file's own"
+        ) from None
+
+
+def _refuse_binary(data: bytes, name: str, encoding: str) -> None:
+    if _is_wide(encoding):
+        return
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise FormatError(f"{encoding} text", f"a UTF-16 mark in {name}", "pass --encoding utf-16")
+    at = data.find(b"\0")
+    if at >= 0:
+        remedy = "extract its text first, or pass --encoding utf-16 if it is text"
+        raise FormatError("a text file", f"a NUL byte at offset {at} of {name}, so a binary one", remedy)
+
+
+def _is_utf8(encoding: str) -> bool:
+    return codecs.lookup(encoding).name == "utf-8"
+
+
+def _is_wide(encoding: str) -> bool:
+    """Does a character take several bytes, zeros among them (UTF-16, UTF-32)?"""
+    return codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
+
+
+def _unreadable(name: str, error: OSError) -> InputError:
+    return InputError(
+        "a readable file", f"{name}: {error.strerror or error}", "check the name and its permissions"
+    )
