@@ -1,0 +1,62 @@
+"""What the benches ask of the system under test: `samner.SamNER` gives it, and any other system may."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from samner.types import Entity, Failure, Span
+
+
+class Identity(Protocol):
+    """Which model it was."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def hash(self) -> str: ...
+
+
+class Recognizer(Protocol):
+    """The part of `SamNER` that is measured. Schemas go in as whatever its `compile` takes and gives."""
+
+    @property
+    def info(self) -> Identity: ...
+
+    def compile(self, types: Any) -> Any: ...
+
+    def extract_batch(
+        self, texts: Sequence[str], schema: Any, *, batch_size: int = ..., **overrides: Any
+    ) -> list[list[Entity] | Failure]: ...
+
+    def classify(self, text: str, spans: Sequence[Span], schema: Any) -> list[Entity]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The entities of each text in order, the texts that failed (they found nothing), and the time it took."""
+
+    entities: list[list[Entity]]
+    failures: dict[int, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def answers(ner: Recognizer, texts: Sequence[str], schema: Any, **options: Any) -> Answers:
+    """Extract from all `texts` in one timed call. A failed text counts as one in which nothing was found."""
+    start = time.perf_counter()
+    results = ner.extract_batch(texts, schema, **options)
+    seconds = time.perf_counter() - start
+    failures = {n: str(r.error) for n, r in enumerate(results) if isinstance(r, Failure)}
+    return Answers([list(r.entities) if isinstance(r, Failure) else r for r in results], failures, seconds)
+
+
+def typed(
+    ner: Recognizer, texts: Sequence[str], spans: Sequence[Sequence[Span]], schema: Any
+) -> list[list[Entity]]:
+    """The answer of stages 2 and 3 for given spans, text by text; repeated spans are asked once."""
+    return [
+        ner.classify(text, sorted(set(given)), schema) if given else []
+        for text, given in zip(texts, spans, strict=True)
+    ]
