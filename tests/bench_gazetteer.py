@@ -52,12 +52,12 @@ class Gazetteer:
     def _extract(self, text: str, labels: tuple[str, ...], without: frozenset[str]) -> list[Entity] | Failure:
         if "FAIL" in text:
             return Failure(InputError("a text", "a damaged one", "mend it"))
-        found = []
-        for name, (label, score) in self.names.items():
-            if label in labels and not ("explorer" in without and " " in name):
-                for match in re.finditer(rf"\b{re.escape(name)}\b", text):
-                    found.append(Entity.of(Document(text), Span(*match.span()), label, score))
-        return sorted(found, key=lambda e: (e.start, e.end))
+        return [
+            Entity.of(Document(text), Span(*match.span()), label, score)
+            for name, (label, score) in self.names.items()
+            if label in labels and not ("explorer" in without and " " in name)
+            for match in re.finditer(rf"\b{re.escape(name)}\b", text)
+        ]
 
     def classify(self, text: str, spans: Sequence[Span], schema: Any) -> list[Entity]:
         known = {name: label for name, (label, _) in self.names.items()}

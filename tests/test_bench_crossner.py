@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.console import Console
@@ -16,14 +15,8 @@ from samner.bench.crossner_data import tasks
 from samner.bench.datasets import DOMAINS, TEST_SENTENCES
 from samner.bench.tables import print_crossner
 from samner.errors import FormatError, InputError, SamnerError
+from samner.schema import read_schema
 
-FIRST = {
-    "ai": "country",
-    "literature": "country",
-    "music": "country",
-    "politics": "country",
-    "science": "country",
-}
 SENTENCES = "New\tB-country\nGuinea\tI-country\nand\tO\nPeru\tB-country\nmet\tO\nStuff\tB-misc\n\nPeru\tO\n\n"
 NER = Gazetteer({"New Guinea": ("country", 0.9), "Peru": ("country", 0.8)})
 
@@ -45,7 +38,7 @@ def frozen_schemas(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Tem
     for domain in DOMAINS:
         (folder / f"{domain}.yaml").write_bytes((frozen.FOLDER / f"{domain}.yaml").read_bytes())
     frozen.freeze(folder)
-    monkeypatch.setattr(frozen.check, "__defaults__", (folder,))
+    monkeypatch.setattr(frozen, "FOLDER", folder)
     return folder
 
 
@@ -60,15 +53,9 @@ def test_tasks_speak_the_names_of_the_schema(data: Path) -> None:
 def test_every_domain_schema_has_a_type_for_each_tag_of_the_original_data() -> None:
     tags = {"ai": 14, "literature": 12, "music": 13, "politics": 9, "science": 17}
     for domain in DOMAINS:
-        file = crossner_schema(domain)
+        file = read_schema(f"crossner/{domain}")
         assert len(file.schema) + 1 == tags[domain]
         assert all("gold" in about for about in file.type_about.values())
-
-
-def crossner_schema(domain: str) -> Any:
-    from samner.schema import read_schema
-
-    return read_schema(f"crossner/{domain}")
 
 
 def test_a_tag_without_a_type_is_refused(data: Path) -> None:
@@ -186,7 +173,6 @@ def test_the_checkout_knows_itself() -> None:
         pytest.skip("not run from a checkout")
     assert (here.root / "src" / "samner" / "bench").is_dir()
     assert len(here.commit) == 40
-    assert looks.place.__defaults__ == (looks.LOOKS,)
 
 
 def test_release_is_the_one_of_pyproject() -> None:

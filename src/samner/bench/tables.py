@@ -105,55 +105,11 @@ def print_crossner(result: Mapping[str, Any], console: Console) -> None:
     )
     for name, row in result["ablations"].items():
         _row(head, f"strict, {name}", row["strict"]["domains"], row["strict"]["mean"])
-    speed = f"{result['sentences']} sentences in {result['seconds']:.1f} s: {result['sentences_per_second']:.0f} a second"
+    rate = f"{result['sentences_per_second']:.0f} sentences a second"
+    speed = f"{result['sentences']} sentences in {result['seconds']:.1f} s: {rate}"
     model = f"model {result['model']['id']} ({result['model']['hash'][:12]})"
     console.print(Group(head, "", escape(f"{speed}; {model}"), escape(result["look"])))
 
 
 def _row(rows: Table, name: str, figures: Mapping[str, float], mean: float) -> None:
     rows.add_row(name, *(percent(f) for f in figures.values()), f"[bold]{percent(mean)}[/]")
-
-
-def print_speed(result: Mapping[str, Any], console: Console) -> None:
-    """`samner bench speed`: one figure a line, its meaning beside it."""
-    rows = table("speed", "what", "figure", "spread")
-    for name, figure, spread in speed_rows(result):
-        rows.add_row(escape(name), figure, spread)
-    console.print(rows)
-
-
-def speed_rows(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """(what, figure, spread) of a speed result, for the terminal and for the README."""
-    labels, peer = result["labels"], result.get("peer")
-    rows = [
-        (
-            f"sentences a second ({result['texts']})",
-            f"{result['sentences_per_second']:.0f}",
-            _range(result, "rate", "{:.0f}"),
-        ),
-        ("peak memory of that run, MB", f"{result['peak_rss_mb']:.0f}", ""),
-        ("import of the package, s", f"{result['import_s']:.2f}", _range(result, "import_s", "{:.2f}")),
-        (
-            "start to first entity, s",
-            f"{result['cold_start_s']:.2f}",
-            _range(result, "cold_start_s", "{:.2f}"),
-        ),
-        (
-            f"{labels['many']} labels instead of {labels['few']}: first compile, s",
-            f"{labels['cold_s']:.2f}",
-            "",
-        ),
-        ("the same from the cache on disk, s", f"{labels['cached_s']:.2f}", ""),
-        ("extraction time, relative", f"{labels['warm_ratio']:.2f}x", ""),
-    ]
-    if peer:
-        low, high = peer["ratio_range"]
-        rows.append((f"ratio to {peer['name']}", f"{peer['ratio']:.1f}x", f"{low:.1f} to {high:.1f}"))
-        rows.append(("ratio to its forward pass alone", f"{peer['forward_ratio']:.1f}x", ""))
-        rows.append((f"{peer['name']}: peak memory, MB", f"{peer['peak_rss_mb']:.0f}", ""))
-    return rows
-
-
-def _range(result: Mapping[str, Any], key: str, form: str) -> str:
-    values = result["samples"][key]
-    return f"{form.format(min(values))} to {form.format(max(values))}"
