@@ -1,0 +1,50 @@
+"""Words to encoder input: word pieces by WordPiece, and a shape class that gives an uncased encoder its capitals back."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+LOWER, TITLE, UPPER, MIXED, DIGITS, CODE, PUNCTUATION, INITIAL, UNCASED, PADDING = range(10)
+
+
+def word_shape(word: str) -> int:
+    """The shape class of one word (see the constants)."""
+    if word.isdigit():
+        return DIGITS
+    letters = [c for c in word if c.isalpha()]
+    if not letters:
+        return CODE if any(c.isdigit() for c in word) else PUNCTUATION
+    if any(c.isdigit() for c in word):
+        return CODE
+    upper = sum(c.isupper() for c in letters)
+    if not upper:
+        return LOWER if any(c.islower() for c in letters) else UNCASED
+    if upper == len(letters):
+        return INITIAL if len(letters) == 1 else UPPER
+    return TITLE if upper == 1 and letters[0].isupper() else MIXED
+
+
+class WordPieces:
+    """The encoder's tokenizer, one word at a time: a word's pieces never depend on its neighbours."""
+
+    def __init__(self, file: Path) -> None:
+        self._tokenizer = Tokenizer.from_file(str(file))
+        self._tokenizer.no_truncation()  # the shipped file cuts at 128 and pads; neither may happen silently
+        self._tokenizer.no_padding()
+        self.cls, self.sep, self.pad, self.unknown = (
+            self._tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]", "[PAD]", "[UNK]")
+        )
+        self.mask = self._tokenizer.token_to_id("[MASK]")
+        self.word = lru_cache(maxsize=65536)(self._word)
+
+    def _word(self, word: str) -> tuple[int, ...]:
+        """Piece ids of one word; a word that the tokenizer swallows whole is one unknown piece."""
+        return tuple(self._tokenizer.encode(word, add_special_tokens=False).ids) or (self.unknown,)
+
+    def sentence(self, text: str) -> list[int]:
+        """Piece ids of a whole text, without special tokens."""
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return ids

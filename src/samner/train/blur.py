@@ -1,0 +1,46 @@
+"""Finds pairs of types that mean nearly the same, so that neither serves as a wrong answer for the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+from torch import nn
+
+from samner.engines.embedded.words import WordPieces
+from samner.train.batches import pad
+from samner.train.network import Network
+from samner.train.ontology import TypeBook
+
+
+def blur_relations(book: TypeBook, network: Network, pieces: WordPieces, least: float, cache: Path) -> int:
+    """Mark pairs of open types whose sentence vectors are at least this alike as unknown; return how many."""
+    if least >= 1:
+        return 0
+    if cache.exists():
+        vectors = load_file(cache)["vectors"]
+    else:
+        vectors = _vectors(book, network, pieces)
+        save_file({"vectors": vectors}, cache)
+    return book.blur(vectors.astype(np.float32), least)
+
+
+@torch.no_grad()
+def _vectors(book: TypeBook, network: Network, pieces: WordPieces) -> NDArray[np.float32]:
+    """Unit vectors [types, D] of `name: definition` by the untrained base encoder."""
+    rows = []
+    for entry in book.list:
+        text = f"{entry.name}: {entry.definitions[0]}" if entry.definitions else entry.name
+        rows.append([pieces.cls, *pieces.sentence(text)[:62], pieces.sep])
+    order = sorted(range(len(rows)), key=lambda n: len(rows[n]))
+    out = np.zeros((len(rows), network.config.hidden), np.float32)
+    network.eval()
+    for at in range(0, len(order), 128):
+        chunk = order[at : at + 128]
+        ids, mask = (torch.from_numpy(a) for a in pad([rows[n] for n in chunk], pieces.pad))
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            out[chunk] = nn.functional.normalize(network.pool(ids, mask).float(), dim=1).numpy()
+    return out

@@ -1,0 +1,200 @@
+"""What each head is asked to learn from a batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from samner.train.batches import Batch
+from samner.train.network import Network, Types, Words
+from samner.train.ontology import BROADER, EQUAL, NEGATIVE
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Weights of the parts of the loss."""
+
+    explorer: float = 1.0
+    anchor: float = 0.6
+    choice: float = 1.0
+    binary: float = 0.4
+    archetype: float = 0.4
+    type_archetype: float = 0.2
+    unmarked: float = 0.6  # weight of a span that is no mention, against a mention
+    hard: int = 5  # unmarked spans a text, chosen by the explorer's liking
+    near: int = 3  # unmarked spans a text that share an end with a mention
+    loose: int = 1  # unmarked spans a text at random
+
+
+class Spans(NamedTuple):
+    """Spans to judge: the marked ones first. text, start, end (inclusive) are [N]; marked counts them."""
+
+    text: Tensor
+    start: Tensor
+    end: Tensor
+    marked: int
+
+
+class Known(NamedTuple):
+    """relation [N, K] of every span to judge, kept [N, K] its sub-schema, broader [K, K]."""
+
+    relation: Tensor
+    kept: Tensor
+    broader: Tensor
+
+
+def explorer_loss(logits: Tensor, words: Words, batch: Batch) -> Tensor:
+    """Binary loss on all spans of exhaustively marked texts, a sum for each mention. logits [B, W, widest]."""
+    widest = logits.shape[2]
+    target = torch.zeros_like(logits)
+    mention = torch.from_numpy(batch.mention)
+    fits = mention[:, 2] - mention[:, 1] < widest
+    b, start, end = mention[fits].T
+    target[b, start, end - start] = 1.0
+    size = words.mask.sum(1)
+    reach = torch.arange(logits.shape[1]).unsqueeze(1) + torch.arange(widest)
+    real = reach.unsqueeze(0) < size.view(-1, 1, 1)
+    real &= torch.from_numpy(batch.exhaustive).view(-1, 1, 1)
+    loss = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    return (loss * real).sum() / (target * real).sum().clamp(min=8.0)
+
+
+def anchor_loss(logits: Tensor, words: Words, batch: Batch) -> Tensor:
+    """Binary loss on words against types: starts, ends, insides. logits [3, B, W, K]."""
+    target, usable = anchor_targets(batch, words.mask.numpy().astype(bool))
+    loss = F.binary_cross_entropy_with_logits(logits, torch.from_numpy(target).float(), reduction="none")
+    return (loss * torch.from_numpy(usable)).sum() / max(8, int((target & usable).sum()))
+
+
+def anchor_targets(batch: Batch, real: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which words start, end and lie inside a mention of which type, and where that is known. Both [3, B, W, K]."""
+    usable = np.repeat((batch.known[:, None] & real[:, :, None])[None], 3, axis=0)
+    target = np.zeros_like(usable)
+    for (b, start, end), row in zip(batch.mention.tolist(), batch.relation, strict=True):
+        holds = (row == EQUAL) | (row == BROADER)
+        known = holds | (row == NEGATIVE)
+        for part, at in enumerate((slice(start, start + 1), slice(end, end + 1), slice(start, end + 1))):
+            target[part, b, at] |= holds
+            usable[part, b, at] &= known
+    return target, usable
+
+
+def spans_to_judge(explored: Tensor, words: Words, batch: Batch, config: LossConfig) -> Spans:
+    """Marked spans, then unmarked ones: liked by the explorer, sharing an end with a mention, and random."""
+    widest = explored.shape[2]
+    taken = {tuple(row) for row in batch.mention.tolist()}
+    marked = [row for row in batch.mention.tolist() if row[2] - row[1] < widest]
+    sizes = words.mask.sum(1)
+    reach = torch.arange(explored.shape[1]).unsqueeze(1) + torch.arange(widest)
+    real = reach.unsqueeze(0) < sizes.view(-1, 1, 1)
+    flat = explored.detach().float().masked_fill(~real, -1e4)
+    b, start, end = torch.from_numpy(batch.mention).T
+    fits = end - start < widest
+    flat[b[fits], start[fits], (end - start)[fits]] = -1e4
+    flat = flat.flatten(1)
+    liked = flat.topk(min(config.hard, flat.shape[1]), dim=1)
+    unmarked = set()
+    for text, (scores, places) in enumerate(zip(liked.values.tolist(), liked.indices.tolist(), strict=True)):
+        unmarked |= {(text, p // widest, p // widest + p % widest) for s, p in zip(scores, places, strict=True) if s > -1e3}
+    near = torch.randint(-2, 3, (len(marked), 2)).tolist()
+    budget = [config.near] * len(sizes)
+    for n in torch.randperm(len(marked)).tolist():
+        (text, first, last), (left, right) = marked[n], near[n]
+        first, last = max(0, first + left), min(int(sizes[text]) - 1, last + right)
+        if budget[text] and first <= last and last - first < widest:
+            unmarked.add((text, first, last))
+            budget[text] -= 1
+    for text, size in enumerate(sizes.tolist()):
+        for _ in range(config.loose):
+            first = int(torch.randint(size, (1,)))
+            unmarked.add((text, first, min(size - 1, first + int(torch.randint(4, (1,))))))
+    rows = marked + [list(s) for s in sorted(unmarked - taken)]
+    text, first_word, last_word = torch.tensor(rows, dtype=torch.long).view(-1, 3).T
+    return Spans(text, first_word, last_word, len(marked))
+
+
+def what_is_known(spans: Spans, batch: Batch, widest: int) -> Known:
+    """Relations of the spans to judge: those of the marks, and `negative` where an unmarked span's type is known."""
+    fits = batch.mention[:, 2] - batch.mention[:, 1] < widest
+    relation = torch.from_numpy(batch.relation[fits]).long()
+    others = torch.from_numpy(batch.known)[spans.text[spans.marked :]]
+    unmarked = torch.where(others, NEGATIVE, 3)
+    kept = torch.from_numpy(batch.kept)[spans.text]
+    return Known(torch.cat([relation, unmarked]), kept, torch.from_numpy(batch.broader))
+
+
+def choice_loss(logits: Tensor, known: Known, weight: Tensor) -> Tensor:
+    """Softmax over the sub-schema and `none`: only the narrowest type that holds is right. logits [N, K]."""
+    holds = (known.relation == EQUAL) | (known.relation == BROADER)
+    usable = known.kept & (holds | (known.relation == NEGATIVE))
+    right = holds & usable
+    beaten = (right.float() @ known.broader.float()) > 0  # broader than another type that holds
+    right &= ~beaten
+    # A mention of which every asked type is unknown, or some type may hold though unmarked, cannot be `none`.
+    doubtful = (known.kept & (known.relation == 3)).any(1) & ~right.any(1)
+    with_none = torch.cat([logits.masked_fill(~usable, -1e4), logits.new_zeros(len(logits), 1)], 1)
+    right = torch.cat([right, ~right.any(1, keepdim=True)], 1)
+    logp = torch.log_softmax(with_none.float(), 1)
+    loss = -torch.logsumexp(logp.masked_fill(~right, -1e4), 1)
+    weight = weight * ~doubtful
+    return (loss * weight).sum() / weight.sum().clamp(min=1.0)
+
+
+def binary_loss(logits: Tensor, known: Known, weight: Tensor) -> Tensor:
+    """Each type by itself: does it hold? Balanced so that a span's few right types weigh as much as the rest."""
+    holds = (known.relation == EQUAL) | (known.relation == BROADER)
+    usable = holds | (known.relation == NEGATIVE)
+    loss = F.binary_cross_entropy_with_logits(logits.float(), holds.float(), reduction="none") * weight.unsqueeze(1)
+    return (loss * usable).sum() / (holds * weight.unsqueeze(1)).sum().clamp(min=8.0)
+
+
+def soft_loss(logits: Tensor, target: Tensor) -> Tensor:
+    """Cross-entropy to a distribution; rows of zeros do not count. logits, target [N, A]."""
+    loss = -(target * torch.log_softmax(logits.float(), 1)).sum(1)
+    return loss.sum() / target.sum().clamp(min=1.0)
+
+
+def total_loss(
+    network: Network, batch: Batch, archetypes: tuple[Tensor, Tensor] | None, config: LossConfig
+) -> tuple[Tensor, dict[str, float]]:
+    """The weighted sum of all parts, and each part's value; without archetypes their parts are left out."""
+    states = network.read(*(torch.from_numpy(a) for a in (batch.ids, batch.shapes, batch.mask)))
+    words = network.words(states, *(torch.from_numpy(a) for a in (batch.first, batch.last, batch.words)))
+    types = network.describe(torch.from_numpy(batch.type_ids), torch.from_numpy(batch.type_mask))
+    explored = network.explore(words).float()
+    spans = spans_to_judge(explored, words, batch, config)
+    vectors = network.spans(words, spans.text, spans.start, spans.end)
+    logits = network.match(vectors, types).float()
+    known = what_is_known(spans, batch, network.config.widest)
+    weight = torch.full((len(logits),), config.unmarked)
+    weight[: spans.marked] = 1.0
+    parts = {
+        "explorer": explorer_loss(explored, words, batch),
+        "anchor": anchor_loss(network.anchor(words, types).float(), words, batch),
+        "choice": choice_loss(logits, known, weight),
+        "binary": binary_loss(logits, known, weight),
+    }
+    if archetypes is not None:
+        parts |= archetype_losses(network, vectors[: spans.marked], types, archetypes, batch)
+    total = sum((getattr(config, name) * value for name, value in parts.items()), torch.zeros(()))
+    return total, {name: float(value.detach()) for name, value in parts.items()}
+
+
+def archetype_losses(
+    network: Network, marked: Tensor, types: Types, archetypes: tuple[Tensor, Tensor], batch: Batch
+) -> dict[str, Tensor]:
+    """Archetypes of marked spans, and of types, by match with the archetypes' definitions."""
+    described = network.describe(*archetypes)
+    fits = batch.mention[:, 2] - batch.mention[:, 1] < network.config.widest
+    of_spans = network.archetype(marked, described)
+    of_types = network.archetype(types.match, described)
+    return {
+        "archetype": soft_loss(of_spans, torch.from_numpy(batch.mention_archetypes[fits])),
+        "type_archetype": soft_loss(of_types, torch.from_numpy(batch.type_archetypes)),
+    }

@@ -1,0 +1,180 @@
+"""The training loop: `samner train RECIPE.yaml`. Stop it at any moment; the same command goes on from the checkpoint."""
+
+from __future__ import annotations
+
+import json
+import queue
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.optim import AdamW
+
+from samner.archetypes import load as load_archetypes
+from samner.engines.embedded.words import WordPieces
+from samner.train import checkpoint
+from samner.train.base import base_config, base_folder, base_weights
+from samner.train.batches import Batch, BatchMaker, pad
+from samner.train.blur import blur_relations
+from samner.train.develop import Developer
+from samner.train.losses import total_loss
+from samner.train.material import Material, gather, pieces_of
+from samner.train.network import Network
+from samner.train.recipe import Rates, Recipe, data_folder, load_recipe
+
+LAST = "last.safetensors"
+ARCHETYPES_EVERY = 4  # steps: reading their fifteen definitions costs a third of a step
+
+
+def train(recipe_file: Path, *, run_dir: Path | None = None, corpus: Path | None = None) -> Path:
+    """Train by the recipe and return the run's folder, which `samner export` reads.
+
+    `run_dir` defaults to runs/RECIPE beside the recipe's folder's parent; `corpus` to `corpus` in the working folder.
+    """
+    recipe = load_recipe(recipe_file)
+    run = run_dir or Path("runs") / recipe_file.stem
+    run.mkdir(parents=True, exist_ok=True)
+    shutil.copy(recipe_file, run / "recipe.yaml")
+    base = base_folder(recipe)
+    pieces = pieces_of(base)
+    material = gather(recipe, corpus or Path("corpus"), data_folder())
+    network = Network(base_config(base), recipe.network)
+    network.load_bert(base_weights(base))
+    blurred = blur_relations(material.book, network, pieces, recipe.blur, run / "blur.safetensors")
+    _log(run, {"passages": material.counts, "types": len(material.book.list), "blurred": blurred})
+    _Loop(recipe, run, network, material, pieces).go()
+    return run
+
+
+def archetype_texts(pieces: WordPieces) -> tuple[Tensor, Tensor]:
+    """The archetypes' definitions as encoder input."""
+    rows = [[pieces.cls, *pieces.sentence(f"{a.name.replace('_', ' ')}: {a.definition}")[:94], pieces.sep] for a in load_archetypes()]
+    ids, mask = pad(rows, pieces.pad)
+    return torch.from_numpy(ids), torch.from_numpy(mask)
+
+
+class _Loop:
+    """State of one run: network, its average, optimizer, step."""
+
+    def __init__(self, recipe: Recipe, run: Path, network: Network, material: Material, pieces: WordPieces) -> None:
+        self.recipe, self.run, self.network = recipe, run, network
+        self.optimizer = _optimizer(network, recipe.rates)
+        self.base_rates = [g["lr"] for g in self.optimizer.param_groups]
+        self.average = {n: p.clone() for n, p in checkpoint.weights_of(network).items()}
+        names = [a.name for a in load_archetypes()]
+        self.maker = BatchMaker(material.sources, material.book, pieces, names, recipe.batch, recipe.seed)
+        self.archetypes = archetype_texts(pieces)
+        self.developer = Developer(material.split, material.book, pieces)
+        self.step = 0
+        if (run / LAST).exists():
+            self.step = checkpoint.load(run / LAST, network, self.average, self.optimizer)
+
+    def go(self) -> None:
+        """Run to the recipe's last step, logging, saving and developing on the way."""
+        began, seen, sums = time.monotonic(), 0, dict[str, list[float]]()
+        for batch in self._batches():
+            parts = self._update(batch)
+            self.step += 1
+            seen += len(batch.ids)
+            for name, value in parts.items():
+                sums.setdefault(name, []).append(value)
+            if self.step % 100 == 0:
+                rate = seen / (time.monotonic() - began)
+                _log(self.run, {"step": self.step, "sentences_per_s": round(rate, 1), "seen": seen}
+                     | {n: round(sum(v) / len(v), 4) for n, v in sums.items()})
+                sums = {}
+            last = self.step == self.recipe.steps
+            if self.step % self.recipe.save_every == 0 or last:
+                checkpoint.save(self.run / LAST, self.step, self.network, self.average, self.optimizer)
+            if self.step % self.recipe.develop_every == 0 or last:
+                self._develop()
+
+    def _update(self, batch: Batch) -> dict[str, float]:
+        """One step of the optimizer, and of the weight average."""
+        rates = self.recipe.rates
+        torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)
+        share = rate_share(self.step, self.recipe.steps, rates)
+        for group, base in zip(self.optimizer.param_groups, self.base_rates, strict=True):
+            group["lr"] = base * share
+        self.network.train()
+        precision = getattr(torch, self.recipe.precision)
+        archetypes = self.archetypes if self.step % ARCHETYPES_EVERY == 0 else None
+        with torch.autocast("cpu", dtype=precision, enabled=precision != torch.float32):
+            total, parts = total_loss(self.network, batch, archetypes, self.recipe.loss)
+        total.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), rates.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        keep = min(rates.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            current = list(checkpoint.weights_of(self.network).values())
+            torch._foreach_lerp_(list(self.average.values()), current, 1 - keep)
+        return parts
+
+    def _batches(self) -> Iterator[Batch]:
+        """Batches made ahead on a thread, each from the seed of its step, so that a resumed run sees the same ones."""
+        ahead: queue.Queue[Batch | Exception] = queue.Queue(maxsize=4)
+
+        def make() -> None:
+            try:
+                for step in range(self.step, self.recipe.steps):
+                    self.maker.rng.seed(f"{self.recipe.seed}/{step}")
+                    ahead.put(self.maker.batch())
+            except Exception as error:  # reaches the loop instead of dying unseen on the thread
+                ahead.put(error)
+
+        threading.Thread(target=make, daemon=True).start()
+        for _ in range(self.step, self.recipe.steps):
+            item = ahead.get()
+            if isinstance(item, Exception):
+                raise item
+            yield item
+
+    def _develop(self) -> None:
+        """Judge the averaged weights on the development split and keep them."""
+        live = {n: p.clone() for n, p in checkpoint.weights_of(self.network).items()}
+        _copy(self.network, self.average)
+        figures = self.developer.judge(self.network)
+        _copy(self.network, live)
+        _log(self.run, {"step": self.step, "development": figures})
+        checkpoint.write(self.run / "average.safetensors", self.average, {"step": str(self.step)})
+
+
+def _copy(network: Network, weights: dict[str, Tensor]) -> None:
+    with torch.no_grad():
+        for name, p in checkpoint.weights_of(network).items():
+            p.copy_(weights[name])
+
+
+def _optimizer(network: Network, rates: Rates) -> AdamW:
+    groups: list[dict[str, object]] = []
+    shared = network.text is network.types
+    for prefix, rate in (("text.", rates.text), ("types.", rates.types), ("", rates.heads)):
+        named = [(n, p) for n, p in network.named_parameters() if p.requires_grad and _group(n, shared) == prefix]
+        for decays in (True, False):
+            chosen: Sequence[nn.Parameter] = [p for _, p in named if (p.ndim > 1) == decays]
+            groups.append({"params": chosen, "lr": rate, "weight_decay": rates.weight_decay if decays else 0.0})
+    return AdamW([g for g in groups if g["params"]], betas=(0.9, 0.98), eps=1e-8, fused=True)
+
+
+def _group(name: str, shared: bool) -> str:
+    if name.startswith("text."):
+        return "text."
+    return "types." if name.startswith("types.") and not shared else ""
+
+
+def rate_share(step: int, steps: int, rates: Rates) -> float:
+    """Share of the full learning rate: a rise, a plateau, a straight fall to zero."""
+    fall = steps * rates.decay
+    return min(1.0, (step + 1) / rates.warmup, (steps - step) / fall if fall else 1.0)
+
+
+def _log(run: Path, row: dict[str, object]) -> None:
+    line = json.dumps({"time": time.strftime("%H:%M:%S"), **row})
+    print(line, flush=True)
+    with (run / "log.jsonl").open("a", encoding="utf-8") as log:
+        log.write(line + "\n")
