@@ -40,7 +40,7 @@ def read_documents(
         elif Path(path).is_dir():
             yield from _read_folder(Path(path), encoding)
         else:
-            yield from _read_file(Path(path), encoding)
+            yield from _read_file(str(path), encoding)
 
 
 def check_encoding(name: str) -> str:
@@ -60,7 +60,7 @@ def _read_folder(folder: Path, encoding: str) -> Iterator[Read]:
         error = InputError(f"files ending in {known}", f"none in {folder}", "name the files themselves")
         yield Failure(error, str(folder))
     for path in paths:
-        yield from _read_file(path, encoding)
+        yield from _read_file(str(path), encoding)
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -72,11 +72,12 @@ def _walk(folder: Path) -> Iterator[Path]:
                 yield Path(root, name)
 
 
-def _read_file(path: Path, encoding: str) -> Iterator[Read]:
-    if path.suffix.lower() in LINE_SUFFIXES:
-        yield from _read_lines(path, encoding)
+def _read_file(name: str, encoding: str) -> Iterator[Read]:
+    """`name` stays as the user wrote it, in ids and in errors."""
+    if name.lower().endswith(LINE_SUFFIXES):
+        yield from _read_lines(name, encoding)
     else:
-        yield _one(str(path), path.read_bytes, encoding)
+        yield _one(name, Path(name).read_bytes, encoding)
 
 
 def _one(name: str, read: Callable[[], bytes], encoding: str) -> Read:
@@ -88,17 +89,17 @@ def _one(name: str, read: Callable[[], bytes], encoding: str) -> Read:
         return Failure(error, name)
 
 
-def _read_lines(path: Path, encoding: str) -> Iterator[Read]:
+def _read_lines(name: str, encoding: str) -> Iterator[Read]:
     try:
-        with path.open("rb") as file:
-            _refuse_binary(file.peek(_HEAD)[:_HEAD], str(path), encoding)
-            for number, line in enumerate(_lines(file, str(path), encoding), 1):
+        with open(name, "rb") as file:
+            _refuse_binary(file.peek(_HEAD)[:_HEAD], name, encoding)
+            for number, line in enumerate(_lines(file, name, encoding), 1):
                 if line.strip():
-                    yield _line(line, f"{path}:{number}", encoding)
+                    yield _line(line, f"{name}:{number}", encoding)
     except OSError as error:
-        yield Failure(_unreadable(str(path), error), str(path))
+        yield Failure(_unreadable(name, error), name)
     except FormatError as error:
-        yield Failure(error, str(path))
+        yield Failure(error, name)
 
 
 def _lines(file: BinaryIO, name: str, encoding: str) -> Iterator[bytes | str]:

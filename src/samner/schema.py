@@ -78,7 +78,7 @@ def read_schema(name_or_path: str | Path) -> SchemaFile:
         if name_or_path in _builtins():
             return _read_builtin(name_or_path)
         if path.suffix.lower() not in _SUFFIXES and not path.is_file():
-            remedy = f'{hint(name_or_path, builtin_names())}; write a list for labels: ["person"]'
+            remedy = f'{hint(name_or_path, builtin_names())}; labels go in a list: ["person"]'
             raise SchemaError("a schema file or a built-in name", repr(name_or_path), remedy)
     return _read_document(load(path, SchemaError), str(path))
 

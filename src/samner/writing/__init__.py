@@ -11,7 +11,7 @@ from samner.errors import InputError
 from samner.strict import hint
 from samner.writing.base import Sink, Writer
 
-__all__ = ["FORMATS", "Sink", "Writer", "open_writer"]
+__all__ = ["FORMATS", "Sink", "Writer", "check_format", "open_writer"]
 
 # name -> module:class, imported when asked for, since `table` brings rich with it.
 FORMATS = {
@@ -24,10 +24,15 @@ FORMATS = {
 }
 
 
-def open_writer(format: str, sink: Sink) -> Writer:
-    """The writer of a format; InputError names the formats if there is none such."""
+def check_format(format: str) -> None:
+    """InputError, with the formats, if there is none of that name."""
     if format not in FORMATS:
         raise InputError("a known format", repr(format), hint(format, FORMATS))
+
+
+def open_writer(format: str, sink: Sink) -> Writer:
+    """The writer of a format, see `check_format`."""
+    check_format(format)
     module, _, name = FORMATS[format].partition(":")
     writer: Writer = getattr(import_module(module), name)(sink)
     return writer

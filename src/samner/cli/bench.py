@@ -1,0 +1,63 @@
+"""`samner bench`: the published benchmark and the speed of this machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from samner.cli.shared import BatchOption, ModelOption, ThreadsOption, load_model, plain_console, report
+
+app = typer.Typer(help="Measure quality on CrossNER, and speed.", rich_markup_mode=None)
+
+JsonOption = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="Write the result there as JSON; - for standard output."),
+]
+
+
+@app.callback(invoke_without_command=True)
+def _group(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command("crossner")
+def crossner(
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="The folder with DOMAIN.test.txt.")],
+    json_file: JsonOption = None,
+    ablate: Annotated[
+        str,
+        typer.Option(
+            "--ablate", metavar="A,B,...", help="Stages to switch off, a row each; `all` for every one."
+        ),
+    ] = "",
+    part: Annotated[str, typer.Option("--part", help="test or dev; only the test part is logged.")] = "test",
+    catch_all: Annotated[bool, typer.Option(help="Run once more with the catch-all type offered.")] = True,
+    model: ModelOption = None,
+    threads: ThreadsOption = None,
+    batch_size: BatchOption = 32,
+) -> None:
+    """CrossNER, its five domains, under both protocols."""
+    from samner.bench.crossner import ablations, run
+    from samner.bench.tables import print_crossner
+
+    rows = ablations(
+        name for name in ablate.split(",") if name.strip()
+    )  # a wrong name shows before the model loads
+    ner = load_model(model, threads)
+    result = run(ner, data, part=part, ablate=rows, catch_all=catch_all, batch_size=batch_size, say=report)
+    _print(result, json_file, print_crossner)
+
+
+def _print(result: dict[str, Any], json_file: Path | None, table: Any) -> None:
+    """The JSON where it is asked for, and the table, but never both on standard output."""
+    text = json.dumps(result, indent=2) + "\n"
+    if json_file is not None and str(json_file) == "-":
+        typer.echo(text, nl=False)
+        return
+    if json_file is not None:
+        json_file.write_text(text, encoding="utf-8")
+    table(result, plain_console())

@@ -1,0 +1,56 @@
+"""`samner eval`: how well a model does on the user's gold data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from samner.cli.shared import (
+    BatchOption,
+    LabelsOption,
+    ModelOption,
+    SchemaOption,
+    ThreadsOption,
+    ThresholdOption,
+    check_threshold,
+    choose_types,
+    load_model,
+    plain_console,
+)
+
+
+def evaluate(
+    gold: Annotated[
+        Path,
+        typer.Argument(
+            metavar="GOLD.jsonl", help='{"text", "entities": [{"start", "end", "label"}]} a line.'
+        ),
+    ],
+    labels: LabelsOption = None,
+    schema: SchemaOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON, figures in 0 to 1.")] = False,
+    worst: Annotated[int, typer.Option("--worst", min=0, help="Errors shown of each sort.")] = 10,
+    threshold: ThresholdOption = None,
+    nested: Annotated[bool, typer.Option("--nested", help="Keep entities inside others.")] = False,
+    model: ModelOption = None,
+    threads: ThreadsOption = None,
+    batch_size: BatchOption = 32,
+) -> None:
+    """Score the model on gold data: strict P, R and F1, per type, spans alone, typing alone, the worst errors."""
+    check_threshold(threshold)
+    types = choose_types(labels, schema)
+    from samner.bench.datasets import read_gold
+    from samner.bench.evaluate import evaluate as measure
+
+    documents = read_gold(gold, set(types.names))  # a fault in the file shows before the model loads
+    ner = load_model(model, threads)
+    found = measure(ner, documents, types, threshold=threshold, nested=nested, batch_size=batch_size)
+    if as_json:
+        typer.echo(json.dumps(found.to_dict(worst), ensure_ascii=True, indent=2))
+        return
+    from samner.bench.tables import print_report
+
+    print_report(found, plain_console(), worst)

@@ -1,0 +1,175 @@
+"""`samner extract`: entities from texts and files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from samner.cli.output import open_output
+from samner.cli.progress import Progress
+from samner.cli.shared import (
+    BatchOption,
+    LabelsOption,
+    ModelOption,
+    SchemaOption,
+    ThreadsOption,
+    ThresholdOption,
+    Usage,
+    as_usage,
+    check_threshold,
+    choose_types,
+    load_model,
+    report,
+)
+from samner.errors import InputError
+from samner.types import Document, Failure, Schema
+
+if TYPE_CHECKING:
+    from samner.pipeline import SamNER
+    from samner.reading import Read
+    from samner.writing import Writer
+
+OVERLAPS = ("score", "longest-first")
+EXPLAINED = ("table", "json", "jsonl")  # formats that can hold a trace
+_LIKE_A_FILE = re.compile(r"[/\\]|\.[A-Za-z]\w{0,9}$")
+
+
+def extract(
+    what: Annotated[
+        list[str],
+        typer.Argument(metavar="TEXT|PATH...", help="Texts, files, folders, or - for standard input."),
+    ],
+    labels: LabelsOption = None,
+    schema: SchemaOption = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every entity, typed by archetype; needs no types.")
+    ] = False,
+    format: Annotated[
+        str, typer.Option("--format", "-f", help="table, json, jsonl, html, conll or markup.")
+    ] = "table",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write there, not to standard output."),
+    ] = None,
+    threshold: ThresholdOption = None,
+    nested: Annotated[bool, typer.Option("--nested", help="Keep entities inside others.")] = False,
+    multi_label: Annotated[bool, typer.Option("--multi-label", help="Several types for one span.")] = False,
+    overlap: Annotated[
+        str, typer.Option("--overlap", help="Who wins where entities overlap: score or longest-first.")
+    ] = "score",
+    explain: Annotated[bool, typer.Option("--explain", help="Show what each stage saw and decided.")] = False,
+    encoding: Annotated[str, typer.Option("--encoding", help="Encoding of the files.")] = "utf-8",
+    model: ModelOption = None,
+    threads: ThreadsOption = None,
+    batch_size: BatchOption = 32,
+) -> int:
+    """Find entities of your types.
+
+    An argument is a file or folder if one of that name exists; otherwise it is a text, unless it looks like the name
+    of a file. Exit code 1 if a document could not be read; the others still come out.
+    """
+    _check(format, explain, overlap, encoding, threshold)
+    if every and (labels is not None or schema is not None):
+        raise Usage("expected --all alone, found types beside it; drop --all or the types")
+    types = None if every else choose_types(labels, schema)
+    ner = load_model(model, threads)
+    options = {"threshold": threshold, "nested": nested, "multi_label": multi_label, "overlap": overlap}
+    bad = _Failures()
+    with open_output(output) as out, Progress("documents", quiet=output is None and out.isatty()) as progress:
+        bad.progress = progress
+        writer = _writer(format, out, bad.tell)
+        documents = bad.passed_over(read_arguments(what, encoding))
+        for document, result in _results(ner, documents, types, batch_size=batch_size, **options):
+            progress.step()
+            if isinstance(result, Failure):
+                bad.add(result)
+            else:
+                trace = ner.trace(document.text, types).to_dict() if explain else None
+                writer.write(document, result, trace)
+        writer.close()
+    return 1 if bad.count else 0
+
+
+def read_arguments(arguments: Iterable[str], encoding: str) -> Iterator[Read]:
+    """The documents that the arguments stand for: what a path holds, or the argument itself as a text."""
+    from samner.reading import STDIN, read_documents
+
+    for argument in arguments:
+        if argument == STDIN or os.path.exists(argument) or looks_like_a_file(argument):
+            yield from read_documents([argument], encoding)
+        else:
+            yield Document(argument)
+
+
+def looks_like_a_file(argument: str) -> bool:
+    """A mistyped file name must be an error, not a text: no white space, and a suffix or a separator."""
+    return not re.search(r"\s", argument) and _LIKE_A_FILE.search(argument) is not None
+
+
+def _check(format: str, explain: bool, overlap: str, encoding: str, threshold: float | None) -> None:
+    from samner.reading import check_encoding
+    from samner.writing import check_format
+
+    try:
+        check_format(format)
+        check_encoding(encoding)
+    except InputError as error:
+        raise as_usage(error) from None
+    check_threshold(threshold)
+    if overlap not in OVERLAPS:
+        raise Usage(f"expected --overlap score or longest-first, found {overlap!r}; choose one of them")
+    if explain and format not in EXPLAINED:
+        raise Usage(f"expected --explain with {', '.join(EXPLAINED)}, found {format}; change --format")
+
+
+class _Failures:
+    """Reports each document that failed, in one line, and counts them."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.progress: Progress | None = None
+
+    def add(self, failure: Failure) -> None:
+        self.count += 1
+        message, id = str(failure.error), failure.id
+        self.tell(message if id is None or id in message else f"{id}: {message}")
+
+    def tell(self, message: str) -> None:
+        if self.progress is not None:
+            self.progress.clear()
+        report(message)
+
+    def passed_over(self, read: Iterable[Read]) -> Iterator[Document]:
+        for item in read:
+            if isinstance(item, Failure):
+                self.add(item)
+            else:
+                yield item
+
+
+def _writer(format: str, out: Any, tell: Any) -> Writer:
+    from samner.archetypes import load
+    from samner.writing import Sink, open_writer
+
+    return open_writer(format, Sink(out, tell, {a.name: a.colour for a in load()}))
+
+
+def _results(
+    ner: SamNER, documents: Iterator[Document], types: Schema | None, **options: Any
+) -> Iterator[tuple[Document, Any]]:
+    """Each document with its result, lazily: only those that the pipeline holds at the moment are in memory."""
+    waiting: deque[Document] = deque()
+
+    def remembered() -> Iterator[Document]:
+        for document in documents:
+            waiting.append(document)
+            yield document
+
+    for result in ner.stream(remembered(), types, **options):
+        yield waiting.popleft(), result

@@ -1,0 +1,123 @@
+"""The `samner` program: its commands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from samner.cli import bench, evaluate, extract, info, schema, train
+from samner.cli.shared import Usage, report
+from samner.errors import SamnerError
+
+FAILURE, USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app.command("extract")(extract.extract)
+app.add_typer(schema.app, name="schema")
+app.command("eval", short_help="Score the model on gold data.")(evaluate.evaluate)
+app.add_typer(bench.app, name="bench")
+app.command("train", short_help="Train a model from a recipe.")(train.train)
+app.command("export", short_help="Turn a run into a model folder.")(train.export)
+app.command("info", short_help="Versions, model, card, threads, caches.")(info.info)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"samner {version('samner')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def samner(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Zero-shot named entity recognition: your text and your types in, exact entities out."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the program and exit: 0 done, 1 failed, 2 used wrongly, 130 interrupted, 141 reader gone."""
+    _prepare_streams()
+    warnings.showwarning = _show_warning
+    code = run(sys.argv[1:] if args is None else list(args))
+    sys.exit(_flush() or code)
+
+
+def _flush() -> int:
+    """Write out what is left, so that the interpreter has nothing to complain about at exit; 0 if that went well."""
+    try:
+        sys.stdout.flush()
+        return 0
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _system_failure(error)
+
+
+_UsageError: Any = typer.BadParameter.__base__  # click's, from wherever this version of typer takes it
+
+
+def run(args: list[str]) -> int:
+    """Run one command line and return its exit code; every error becomes one line on stderr."""
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("samner", args) as context:
+            result = command.invoke(context)
+            return result if isinstance(result, int) else 0
+    except typer.Exit as exit:
+        return exit.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        report("interrupted")
+        return INTERRUPTED
+    except _UsageError as error:
+        where = error.ctx.command_path if error.ctx else "samner"
+        report(f"{error.format_message().rstrip('.')}; see {where} --help")
+        return USAGE
+    except Usage as error:
+        report(str(error))
+        return USAGE
+    except SamnerError as error:
+        report(str(error))
+        return FAILURE
+    except OSError as error:
+        return _system_failure(error)
+    except Exception as error:
+        if os.environ.get("SAMNER_DEBUG"):
+            raise
+        report(
+            f"internal error: {type(error).__name__}: {error}; SAMNER_DEBUG=1 shows where, please report it"
+        )
+        return FAILURE
+
+
+def _system_failure(error: OSError) -> int:
+    if isinstance(error, BrokenPipeError):  # the reader has what it wanted
+        return BROKEN_PIPE
+    report(f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error))
+    return FAILURE
+
+
+def _prepare_streams() -> None:
+    """Output is UTF-8 with plain line ends on every system; a message on stderr never fails to be encoded."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors="backslashreplace")
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    report(f"warning: {message}")

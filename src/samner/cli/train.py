@@ -1,0 +1,49 @@
+"""`samner train` and `samner export`: from a recipe to a run, from a run to a model folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from samner.errors import MissingExtraError, SamnerError
+
+
+def train(
+    recipe: Annotated[
+        Path, typer.Argument(metavar="RECIPE.yaml", help="What to train, on what, for how long.")
+    ],
+    run_dir: Annotated[
+        Path | None,
+        typer.Option("--run-dir", metavar="DIR", help="Checkpoints and logs; outside the checkout."),
+    ] = None,
+) -> None:
+    """Train a model. Stop it at any moment; the same command goes on from the last checkpoint."""
+    run = _from_extra("samner.train.run", "train")(recipe, run_dir=run_dir)
+    typer.echo(f"the run is in {run or run_dir}")
+
+
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The model folder to write.")],
+) -> None:
+    """Turn a run into a model folder that `--model` and `SamNER.from_pretrained` take."""
+    _from_extra("samner.train.export", "export")(run, out)
+    typer.echo(f"the model is in {out}")
+
+
+def _from_extra(module: str, name: str) -> Callable[..., Any]:
+    """A function of the train extra; MissingExtraError says which install brings a package that is not there."""
+    try:
+        found: Callable[..., Any] = getattr(import_module(module), name)
+    except SamnerError:
+        raise
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing in ("", "samner"):
+            raise
+        raise MissingExtraError(missing, "train") from None
+    return found
