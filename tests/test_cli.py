@@ -82,6 +82,8 @@ def test_an_argument_that_exists_is_a_path(tmp_path: Path, monkeypatch: pytest.M
         (["eval"], ["Missing argument"]),
         (["eval", "gold.jsonl"], ["--labels or --schema"]),
         (["bench", "crossner"], ["--data"]),
+        (["bench", "crossner", "--data", "x", "--ablate", "explorr"], ["explorr", "explorer, anchor"]),
+        (["bench", "speed", "--peer", "glinr"], ["glinr", "gliner"]),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_2(

@@ -8,7 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from samner.cli.shared import BatchOption, ModelOption, ThreadsOption, load_model, plain_console, report
+from samner.cli.shared import (
+    BatchOption,
+    ModelOption,
+    ThreadsOption,
+    Usage,
+    arguments_checked,
+    load_model,
+    plain_console,
+    report,
+)
 
 app = typer.Typer(help="Measure quality on CrossNER, and speed.", rich_markup_mode=None)
 
@@ -44,12 +53,43 @@ def crossner(
     from samner.bench.crossner import ablations, run
     from samner.bench.tables import print_crossner
 
-    rows = ablations(
-        name for name in ablate.split(",") if name.strip()
-    )  # a wrong name shows before the model loads
+    with arguments_checked():  # before the model loads
+        rows = ablations(name for name in ablate.split(",") if name.strip())
     ner = load_model(model, threads)
     result = run(ner, data, part=part, ablate=rows, catch_all=catch_all, batch_size=batch_size, say=report)
     _print(result, json_file, print_crossner)
+
+
+@app.command("speed")
+def speed(
+    peer: Annotated[
+        str | None, typer.Option("--peer", metavar="gliner", help="Compare with it; installs it apart, once.")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="CrossNER's test texts, not the bundled ones."),
+    ] = None,
+    json_file: JsonOption = None,
+    peer_env: Annotated[
+        Path | None, typer.Option("--peer-env", metavar="DIR", help="Where the peer is or will be installed.")
+    ] = None,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Repetitions; the median counts.")] = 3,
+    model: ModelOption = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """Sentences a second, memory, start, many labels, and the ratio to a peer."""
+    from samner.bench.speed import PEERS, run
+
+    if peer is not None and peer not in PEERS:
+        raise Usage(
+            f"expected a peer out of {', '.join(PEERS)}, found {peer!r}; leave --peer out for our figures alone"
+        )
+    from samner.bench.tables import print_speed
+
+    result = run(
+        model=model, data=data, peer=peer, peer_env_dir=peer_env, threads=threads, rounds=rounds, say=report
+    )
+    _print(result, json_file, print_speed)
 
 
 def _print(result: dict[str, Any], json_file: Path | None, table: Any) -> None:

@@ -21,13 +21,12 @@ from samner.cli.shared import (
     ThreadsOption,
     ThresholdOption,
     Usage,
-    as_usage,
+    arguments_checked,
     check_threshold,
     choose_types,
     load_model,
     report,
 )
-from samner.errors import InputError
 from samner.types import Document, Failure, Schema
 
 if TYPE_CHECKING:
@@ -116,11 +115,9 @@ def _check(format: str, explain: bool, overlap: str, encoding: str, threshold: f
     from samner.reading import check_encoding
     from samner.writing import check_format
 
-    try:
+    with arguments_checked():
         check_format(format)
         check_encoding(encoding)
-    except InputError as error:
-        raise as_usage(error) from None
     check_threshold(threshold)
     if overlap not in OVERLAPS:
         raise Usage(f"expected --overlap score or longest-first, found {overlap!r}; choose one of them")

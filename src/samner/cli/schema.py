@@ -49,7 +49,7 @@ def list_schemas() -> None:
     from samner.schema import builtin_names, read_schema
 
     names = builtin_names()
-    width = max(map(len, names))
+    width = max(map(len, names), default=0)
     for name in names:
         read = read_schema(name)
         typer.echo(f"{name:{width}}  {len(read.schema):3}  {read.about.get('description', '')}".rstrip())

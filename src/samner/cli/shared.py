@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from samner.errors import SamnerError, SchemaError
+from samner.errors import InputError, SchemaError
 from samner.types import Schema
 
 if TYPE_CHECKING:
@@ -82,9 +84,13 @@ def load_model(model: str | None, threads: int | None, **more: Any) -> SamNER:
     )
 
 
-def as_usage(error: SamnerError) -> Usage:
-    """The same message, as a fault of the command line."""
-    return Usage(str(error))
+@contextmanager
+def arguments_checked() -> Iterator[None]:
+    """An InputError raised inside is the fault of the command line."""
+    try:
+        yield
+    except InputError as error:
+        raise Usage(str(error)) from None
 
 
 def plain_console() -> Console:
