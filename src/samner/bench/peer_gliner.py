@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
 from typing import Any
@@ -116,8 +115,7 @@ class Job:
         return sum(len(entities) for entities in found)
 
     def choose_batch_size(self) -> None:
-        texts = self.texts[:PROBE]
-        seconds = {}
+        texts, seconds = self.texts[:PROBE], {}
         for self.batch_size in BATCH_SIZES:
             start = time.perf_counter()
             self.predict(texts)
@@ -140,9 +138,13 @@ def round_of(jobs: list[Job]) -> dict[str, Any]:
     return {"seconds": seconds, "forward_seconds": forward, "spans": spans, "peak_rss_mb": peak_rss_mb()}
 
 
-def peak_rss_mb() -> float:
-    kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return kib / 1024 if sys.platform != "darwin" else kib / 1024**2
+def peak_rss_mb() -> float | None:
+    """As in `samner.bench.worker`, which this script cannot import."""
+    try:
+        with open("/proc/self/status", encoding="utf-8") as lines:
+            return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+    except (OSError, StopIteration):
+        return None
 
 
 def prepare(setup: dict[str, Any]) -> tuple[list[Job], dict[str, Any]]:
@@ -158,15 +160,19 @@ def prepare(setup: dict[str, Any]) -> tuple[list[Job], dict[str, Any]]:
     for job in jobs:
         job.predict(job.texts[:4])  # warm-up; at 0.5 half of all random spans pass, so few texts only
         job.set_threshold()
-        job.choose_batch_size()
+    jobs[0].choose_batch_size()
+    for job in jobs:
+        job.batch_size = jobs[0].batch_size
     lengths = [batch["attention_mask"].sum(-1) for job in jobs for batch in job.batches()]
     tokens = sum(int(length.sum()) for length in lengths)
-    parameters = sum(p.numel() for p in model.parameters())
+    pieces = model.data_processor.transformer_tokenizer
     return jobs, {
         "versions": {name: version(name) for name in ("gliner", "torch", "transformers")},
-        "parameters": parameters,
-        "batch_sizes": [job.batch_size for job in jobs],
+        "architecture": "DeBERTa-v3-small as in GLiNER small v2.1, random weights",
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "batch_size": jobs[0].batch_size,
         "thresholds": [job.threshold for job in jobs],
+        "tokens": sum(len(ids) for job in jobs for ids in pieces(job.texts)["input_ids"]),
         "tokens_with_prompt": tokens,
         "threads": torch.get_num_threads(),
     }

@@ -1,0 +1,57 @@
+"""A speed result as rows of text, for the terminal and for the README."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from samner.bench.tables import table
+
+
+def print_speed(result: Mapping[str, Any], console: Console) -> None:
+    """`samner bench speed`: one figure a line, with its lowest and highest value where there are several."""
+    rows = table(f"speed, {result['threads']} threads", "what", "figure", "lowest to highest")
+    for what, figure, spread in speed_rows(result):
+        rows.add_row(escape(what), figure, spread)
+    console.print(rows)
+
+
+def speed_rows(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(what, figure, spread or nothing)."""
+    samples, labels = result["samples"], result["labels"]
+    instead = f"{labels['many']} labels instead of {labels['few']}"
+    rows = [
+        (
+            f"sentences a second, {result['texts']}",
+            *_figure(result["sentences_per_second"], samples["rate"], "", 0),
+        ),
+        ("peak memory of that run", *_figure(result["peak_rss_mb"], (), " MB", 0)),
+        ("import of the package", *_figure(result["import_s"], samples["import_s"], " s", 2)),
+        ("start to first entity", *_figure(result["cold_start_s"], samples["cold_start_s"], " s", 2)),
+        (f"{instead}: compiled for the first time", *_figure(labels["cold_s"], (), " s", 2)),
+        (f"{instead}: compiled from the cache on disk", *_figure(labels["cached_s"], (), " s", 2)),
+        (f"{instead}: time of extraction", *_figure(labels["warm_ratio"], labels["warm_ratios"], "×", 2)),
+    ]
+    return rows + (_peer_rows(result["peer"]) if result.get("peer") else [])
+
+
+def _peer_rows(peer: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    name = f"{peer['name']} {peer['versions'][peer['name']]}"
+    return [
+        (f"ratio to {name}, same texts and labels", *_figure(peer["ratio"], peer["ratio_range"], "×", 1)),
+        (
+            f"ratio to the forward pass of {peer['name']} alone",
+            *_figure(peer["forward_ratio"], peer["forward_ratio_range"], "×", 1),
+        ),
+        (f"peak memory of {peer['name']}", *_figure(peer["peak_rss_mb"], (), " MB", 0)),
+    ]
+
+
+def _figure(value: float | None, values: Sequence[float], unit: str, digits: int) -> tuple[str, str]:
+    if value is None:  # a system that does not tell
+        return "unknown", ""
+    spread = f"{min(values):.{digits}f} to {max(values):.{digits}f}" if values else ""
+    return f"{value:.{digits}f}{unit}", spread
