@@ -84,7 +84,7 @@ def speed(
         raise Usage(
             f"expected a peer out of {', '.join(PEERS)}, found {peer!r}; leave --peer out for our figures alone"
         )
-    from samner.bench.tables import print_speed
+    from samner.bench.speed_rows import print_speed
 
     result = run(
         model=model, data=data, peer=peer, peer_env_dir=peer_env, threads=threads, rounds=rounds, say=report
