@@ -12,6 +12,7 @@ from rich.table import Table
 from samner.bench.evaluate import Report
 from samner.bench.metrics import NONE, Counts
 from samner.bench.mistakes import Mistake
+from samner.bench.speed_rows import speed_rows
 
 PAIRS = 12  # confusions shown
 
@@ -113,3 +114,11 @@ def print_crossner(result: Mapping[str, Any], console: Console) -> None:
 
 def _row(rows: Table, name: str, figures: Mapping[str, float], mean: float) -> None:
     rows.add_row(name, *(percent(f) for f in figures.values()), f"[bold]{percent(mean)}[/]")
+
+
+def print_speed(result: Mapping[str, Any], console: Console) -> None:
+    """`samner bench speed`: one figure a line, with its lowest and highest value where there are several."""
+    rows = table(f"speed, {result['threads']} threads", "what", "figure", "lowest to highest")
+    for what, figure, spread in speed_rows(result):
+        rows.add_row(escape(what), figure, spread)
+    console.print(rows)
