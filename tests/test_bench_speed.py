@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from rich.console import Console
 
 from samner.bench import peer_env, speed, workload
 from samner.bench.children import Child, ChildError
+from samner.bench.datasets import TEST_SENTENCES
 from samner.bench.peer_env import PeerError
 from samner.bench.speed_rows import speed_rows
 from samner.bench.tables import print_speed
@@ -158,17 +160,84 @@ def test_printed() -> None:
     assert "310 MB" in out.getvalue()
 
 
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Child processes get the gazetteer where they import SamNER, so that the bench runs without a model."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        f"sys.path += {[str(Path(__file__).parent)]!r}\n"
+        "import samner, bench_gazetteer\n"
+        "samner.SamNER = bench_gazetteer.StandIn\n"
+    )
+    source = str(Path(workload.__file__).parents[2])
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), source]))
+    monkeypatch.setattr(speed, "STARTS", 1)
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_whole_run() -> None:
+    result = speed.run(threads=1, rounds=2)
+    json.dumps(result)
+    assert set(result) >= {
+        "sentences_per_second",
+        "peak_rss_mb",
+        "cold_start_s",
+        "import_s",
+        "samples",
+        "machine",
+    }
+    assert result["sentences"] == 299
+    assert result["spans"] == 2  # Yale and Arosa, once each
+    assert result["sentences_per_second"] == pytest.approx(sum(result["samples"]["rate"]) / 2)
+    assert result["cold_start_s"] > result["import_s"] >= 0
+    assert result["labels"]["many"] == MANY
+    assert result["labels"]["warm_ratio"] > 0
+    assert "peer" not in result
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_run_on_crossner_texts_takes_all_domains(tmp_path: Path) -> None:
+    for domain, size in TEST_SENTENCES.items():
+        (tmp_path / f"{domain}.test.txt").write_text("Yale\tO\n\n" * size)
+    result = speed.run(data=tmp_path, threads=1, rounds=1)
+    assert result["sentences"] == sum(TEST_SENTENCES.values())
+    assert result["texts"] == "CrossNER test"
+
+
+needs_peer = pytest.mark.skipif(
+    "SAMNER_PEER_ENV" not in os.environ, reason="SAMNER_PEER_ENV names no environment of the peer"
+)
+
+
+@pytest.mark.slow
+@needs_peer
+@pytest.mark.usefixtures("stand_in")
+def test_a_whole_run_with_the_peer() -> None:
+    pieces, folder = _tokenizer(), Path(os.environ["SAMNER_PEER_ENV"])
+    result = speed.run(
+        peer="gliner", peer_env_dir=folder, tokenizer=pieces, threads=2, rounds=1, peer_texts=8
+    )
+    peer = result["peer"]
+    assert peer["name"] == "gliner"
+    assert peer["sentences"] == 9  # every 37th of 299
+    assert peer["ratio"] == pytest.approx(peer["samner_sentences_per_second"] / peer["sentences_per_second"])
+    assert peer["peak_rss_mb"] > 500
+
+
+def _tokenizer() -> Path:
+    pieces = os.environ.get("SAMNER_TOKENIZER")
+    return Path(pieces) if pieces else speed._tokenizer(None)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(
     "SAMNER_PEER_ENV" not in os.environ, reason="SAMNER_PEER_ENV names no environment of the peer"
 )
 def test_the_peer_keeps_as_many_spans_as_asked() -> None:
-    pieces = os.environ.get("SAMNER_TOKENIZER")
-    tokenizer = Path(pieces) if pieces else speed._tokenizer(None)
     python = peer_env.ensure(Path(os.environ["SAMNER_PEER_ENV"]), lambda _: None)
     script = [str(python), str(Path(speed.__file__).with_name("peer_gliner.py"))]
     jobs = [{"texts": workload.texts()[:6], "labels": list(workload.types(FEW))}]
-    setup = {"tokenizer": str(tokenizer), "threads": 2, "jobs": jobs, "spans": [12]}
+    setup = {"tokenizer": str(_tokenizer()), "threads": 2, "jobs": jobs, "spans": [12]}
     with Child(script, setup) as child:
         assert child.about["versions"]["gliner"] == "0.2.29"
         assert child.about["tokens_with_prompt"] > child.about["tokens"] > 6 * 20

@@ -20,7 +20,8 @@ For the command line (importing this package loads none of it):
 - `evaluate.main_report(ner, gold_path, schema, **options) -> Report`; `Report.to_dict()` is the JSON,
   `tables.print_report(report, console)` the text.
 - `crossner.run(ner, data_dir, part=, ablate=, catch_all=, log=, say=) -> dict`; `tables.print_crossner(dict, console)`.
-- `speed.run(model=, data=, peer=, peer_env_dir=, threads=, rounds=, say=) -> dict`; `tables.print_speed(dict, console)`.
+- `speed.run(model=, data=, peer=, peer_env_dir=, threads=, rounds=, say=) -> dict`;
+  `tables.print_speed(dict, console)`.
 - `report.main([RESULT.json, ..., "--into", "README.md"])`: the README's table; also `python -m samner.bench.report`.
 - `frozen.main()`: freeze the CrossNER definitions; also `python -m samner.bench.frozen`.
 
