@@ -1,0 +1,29 @@
+"""Engines by name: the shipped one, and those that other packages register under `samner.engines`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from samner.archetypes import Archetype
+from samner.errors import InputError
+
+if TYPE_CHECKING:
+    from samner.ports import Engine
+
+
+def load_engine(
+    name: str, model: Path, archetypes: Sequence[Archetype], cache: Path | None, threads: int
+) -> Engine:
+    """The engine called `name` on a model folder; InputError names those there are."""
+    if name == "embedded":
+        from samner.engines.embedded.engine import EmbeddedEngine
+
+        return EmbeddedEngine(model, archetypes, cache, threads)
+    others = {e.name: e for e in entry_points(group="samner.engines")}
+    if name not in others:
+        raise InputError(f"an engine out of {', '.join(['embedded', *others])}", repr(name), "name one of them")
+    engine: Engine = others[name].load()(model, archetypes, cache, threads)
+    return engine

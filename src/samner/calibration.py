@@ -1,0 +1,164 @@
+"""STAGE 3, Semantic Calibration: archetype-marked spans to the user's types, or to none of them.
+
+A calibrator judges every span against every type; this stage lets a declared parent yield to its child, applies the
+thresholds and settles overlaps. What it returns is a choice among the spans and types it was given, nothing else.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from samner.options import Options
+from samner.passages import Passage
+from samner.ports import Calibrator, Judgement, Reading
+from samner.types import Entity, Mediated, Schema, Span
+
+SHOWN = 3  # alternatives that an entity carries
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A span of a passage with a label that may come out, before thresholds and overlaps."""
+
+    span: Span
+    label: str
+    score: float
+    archetype: str
+    sources: tuple[str, ...]
+    alternatives: tuple[tuple[str, float], ...]
+
+
+class Calibration:
+    """Asks a calibrator, and chooses the best label of each span; with `multi_label` every label, best first."""
+
+    def __init__(self, calibrator: Calibrator, mediation_of: Callable[[Mediated], str]) -> None:
+        self.calibrator = calibrator
+        self._archetype = mediation_of
+
+    def run(
+        self, reading: Reading, mediated: Sequence[Sequence[Mediated]], options: Options
+    ) -> list[tuple[Judgement, list[Choice]]]:
+        """The judgement on each passage's spans, and the choices made from it. Needs a schema in the reading."""
+        assert reading.compiled is not None
+        schema = reading.compiled.schema
+        judged = self.calibrator.judge(reading, mediated, options.without)
+        return [(j, self._choose(m, j, schema, options)) for m, j in zip(mediated, judged, strict=True)]
+
+    def _choose(
+        self, mediated: Sequence[Mediated], judgement: Judgement, schema: Schema, options: Options
+    ) -> list[Choice]:
+        table = judgement.each if options.multi_label else judgement.score
+        names = schema.names
+        # Equal scores go to the name that sorts first, so that the order of the labels decides nothing.
+        rank = np.argsort(np.argsort(np.array(names, dtype=object), kind="stable"), kind="stable")
+        choices = []
+        for m, row in zip(mediated, table, strict=True):
+            order = np.lexsort((rank, -row))
+            top = [(names[k], float(row[k])) for k in order[: SHOWN + 1]]
+            sources = tuple(sorted(m.candidate.sources))
+            for k in (order if options.multi_label else order[:1]).tolist():
+                rest = tuple(pair for pair in top if pair[0] != names[k])[:SHOWN]
+                choices.append(
+                    Choice(m.candidate.span, names[k], float(row[k]), self._archetype(m), sources, rest)
+                )
+        return choices
+
+
+def by_archetype(mediated: Sequence[Mediated], archetypes: Sequence[str]) -> list[Choice]:
+    """The choices when no schema is given: each span by its likeliest archetype, discovery and mediation alone."""
+    choices = []
+    for m in mediated:
+        ranked = sorted(zip(archetypes, m.archetypes, strict=True), key=lambda pair: -pair[1])
+        found = max(m.candidate.sources.values())
+        scored = [(name, found * share) for name, share in ranked[: SHOWN + 1]]
+        (label, score), *rest = scored
+        sources = tuple(sorted(m.candidate.sources))
+        choices.append(Choice(m.candidate.span, label, score, label, sources, tuple(rest)))
+    return choices
+
+
+class Limits:
+    """The least score of each label: its type's own, else the model's; an explicit threshold stands for the model's
+    and is a floor under the types' own."""
+
+    def __init__(self, schema: Schema | None, default: float, explicit: float | None) -> None:
+        self.default = default
+        self._usual = default if explicit is None else explicit
+        own = {t.name: t.threshold for t in schema or () if t.threshold is not None}
+        self._own = own if explicit is None else {name: max(own[name], explicit) for name in own}
+
+    def __getitem__(self, label: str) -> float:
+        return self._own.get(label, self._usual)
+
+
+def to_entity(passage: Passage, choice: Choice) -> Entity:
+    """The entity in the document's own offsets, its text cut from the passage."""
+    start, end = choice.span
+    return Entity(
+        start + passage.offset,
+        end + passage.offset,
+        passage.text[start:end],
+        choice.label,
+        choice.score,
+        choice.archetype,
+        choice.sources,
+        choice.alternatives,
+    )
+
+
+def settle(entities: Sequence[Entity], limits: Limits, options: Options) -> list[Entity]:
+    """Apply thresholds and overlap rule to a document's entities; the result is in order of position.
+
+    Raising the threshold only ever removes entities. By score that is plain: who has a better score never asks who has
+    a worse one. Leftmost-longest is settled first, with the model's own threshold telling whom to trust, and then
+    filtered.
+    """
+    if options.overlap == "longest-first":
+        kept = [e for e in _keep(_longest_first(entities, limits.default), options) if e.score >= limits[e.label]]
+    else:
+        kept = _keep(sorted((e for e in entities if e.score >= limits[e.label]), key=_by_score), options)
+    return sorted(kept, key=lambda e: (e.start, -e.end, -e.score, e.label))
+
+
+def _by_score(entity: Entity) -> tuple[float, int, int, str]:
+    return (-entity.score, entity.start, -entity.end, entity.label)
+
+
+def _longest_first(entities: Sequence[Entity], default: float) -> list[Entity]:
+    """Entities that the model is sure of from left to right, longest first; then the rest by score."""
+    sure = [e for e in entities if e.score >= default]
+    rest = [e for e in entities if e.score < default]
+    return sorted(sure, key=lambda e: (e.start, -e.end, *_by_score(e))) + sorted(rest, key=_by_score)
+
+
+def _keep(ranked: Sequence[Entity], options: Options) -> list[Entity]:
+    """Those that do not clash with a better one; nested ones may lie inside each other but never cross."""
+    kept: list[Entity] = []
+    starts: list[int] = []  # of the kept ones, sorted, so that a long document does not compare all with all
+    in_place: list[Entity] = []
+    reach = max((e.end - e.start for e in ranked), default=0)
+    for entity in ranked:
+        near = in_place[bisect_left(starts, entity.start - reach) : bisect_left(starts, entity.end)]
+        if any(entity.span.overlaps(o.span) and _clash(entity.span, o.span, options) for o in near):
+            continue
+        kept.append(entity)
+        at = bisect_left(starts, entity.start)
+        starts.insert(at, entity.start)
+        in_place.insert(at, entity)
+    return kept
+
+
+def _clash(span: Span, other: Span, options: Options) -> bool:
+    """Do two overlapping spans exclude each other?"""
+    if span == other:
+        return not options.multi_label
+    if not options.nested:
+        return True
+    inside = other.start <= span.start and span.end <= other.end
+    around = span.start <= other.start and other.end <= span.end
+    return not (inside or around)

@@ -1,0 +1,202 @@
+"""Schemas worked out once: type vectors, archetypes and priors; in memory by type, on disk by schema.
+
+Shapes: K types, A archetypes, M units of the match, T of the token match, D of the encoder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samner.archetypes import Archetype
+from samner.engines.embedded.sessions import Sessions
+from samner.engines.embedded.store import Tables
+from samner.engines.embedded.words import WordPieces
+from samner.errors import SchemaError
+from samner.types import EntityType, Schema
+
+Array = NDArray[Any]
+STRETCH = 250  # word pieces of a type text that are read together; longer ones are read in stretches and averaged
+
+
+@dataclass(frozen=True)
+class TypeVectors:
+    """match [K, M], bias [K], start, end and inside [K, T], archetype and as_span [K, M]."""
+
+    match: Array
+    bias: Array
+    start: Array
+    end: Array
+    inside: Array
+    archetype: Array
+    as_span: Array
+
+    def rows(self, order: Sequence[int]) -> TypeVectors:
+        return TypeVectors(*(getattr(self, f.name)[list(order)] for f in fields(self)))
+
+
+@dataclass(frozen=True)
+class CompiledSchema:
+    """The schema, its vectors, its types' archetypes [K, A], its priors [K], and (child, ancestor) positions.
+
+    A prior is the log-odds with which a type attracts any mention at all, measured on the model's bank of spans.
+    """
+
+    schema: Schema
+    vectors: TypeVectors
+    archetypes: Array
+    prior: Array
+    parents: tuple[tuple[int, int], ...]
+
+
+def type_text(kind: EntityType) -> str:
+    """What the type encoder reads."""
+    text = f"{kind.name}: {kind.definition}" if kind.definition else kind.name
+    return f"{text} Examples: {', '.join(kind.examples)}." if kind.examples else text
+
+
+class Describer:
+    """Type texts to vectors."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        tables: Tables,
+        pieces: WordPieces,
+        run: Callable[[Callable[[str], Array], Sequence[str]], list[Array]],
+    ) -> None:
+        self._sessions, self._tables, self._pieces, self._run = sessions, tables, pieces, run
+
+    def __call__(self, texts: Sequence[str]) -> TypeVectors:
+        means = self._run(self.mean, texts)
+        rows = self._sessions.project(np.stack(means))
+        start, end, inside = np.split(rows["token"], 3, axis=1)
+        return TypeVectors(rows["match"], rows["bias"][:, 0], start, end, inside, rows["archetype"], rows["as_span"])
+
+    def mean(self, text: str) -> Array:
+        """Mean state [D] over a type text of any length."""
+        ids = self._pieces.sentence(text)
+        total: Array = np.zeros(self._tables.shape.shape[1], np.float32)
+        count = 0
+        for at in range(0, max(1, len(ids)), STRETCH):
+            stretch = [self._pieces.cls, *ids[at : at + STRETCH], self._pieces.sep]
+            total = total + self._sessions.types(self._tables.embed(np.array(stretch)))
+            count += len(stretch)
+        mean: Array = total / count
+        return mean
+
+
+class Compiler:
+    """Compiles schemas against a set of archetypes, through the cache folder when there is one."""
+
+    def __init__(
+        self, describe: Describer, tables: Tables, archetypes: Sequence[Archetype], model: str, cache: Path | None
+    ) -> None:
+        self._describe, self._bank = describe, tables.bank
+        self.archetypes = tuple(a.name for a in archetypes)
+        self._texts = [f"{a.name.replace('_', ' ')}: {a.definition}" for a in archetypes]
+        self._model, self._cache = model, cache
+        self._archetype_vectors: Array | None = None
+
+    @property
+    def archetype_vectors(self) -> Array:
+        """The archetypes' definitions as vectors [A, M]."""
+        if self._archetype_vectors is None:
+            self._archetype_vectors = self._cached(self._texts).archetype
+        return self._archetype_vectors
+
+    def __call__(self, schema: Schema) -> CompiledSchema:
+        """Raises SchemaError for an archetype that the set does not have."""
+        self._check(schema)
+        # Compiled in the order of the names, so that neither result nor cache depends on the user's order.
+        order = sorted(range(len(schema)), key=lambda n: schema.names[n])
+        vectors = self._cached([type_text(schema.types[n]) for n in order])
+        vectors = vectors.rows(_inverse(order))
+        return CompiledSchema(schema, vectors, self._archetypes(schema, vectors), self._prior(vectors), _parents(schema))
+
+    def _check(self, schema: Schema) -> None:
+        for kind in schema:
+            for name in kind.archetypes:
+                if name not in self.archetypes:
+                    raise SchemaError(f"archetypes out of {', '.join(self.archetypes)}", f"{name!r} at {kind.name!r}", "mend the schema")
+
+    def _archetypes(self, schema: Schema, vectors: TypeVectors) -> Array:
+        """Each type's distribution over the archetypes, read from its text unless the user states it."""
+        logits = vectors.as_span @ self.archetype_vectors.T * vectors.match.shape[1] ** -0.5
+        table = softmax(logits)
+        for n, kind in enumerate(schema):
+            if kind.archetypes:
+                table[n] = [kind.archetypes.count(name) / len(kind.archetypes) for name in self.archetypes]
+        return table
+
+    def _prior(self, vectors: TypeVectors) -> Array:
+        if not len(self._bank):
+            return np.zeros(len(vectors.match), np.float32)
+        logits = self._bank @ vectors.match.T * vectors.match.shape[1] ** -0.5 + vectors.bias
+        likely = np.clip((1 / (1 + np.exp(-np.clip(logits, -30, 30)))).mean(axis=0), 1e-6, 1 - 1e-6)
+        prior: Array = np.log(likely / (1 - likely))
+        return prior
+
+    def _cached(self, texts: Sequence[str]) -> TypeVectors:
+        """Vectors of the texts, from the cache folder or worked out and put there. A cache that cannot be read or
+        written only costs time."""
+        if self._cache is None:
+            return self._describe(texts)
+        key = hashlib.sha256("\0".join([self._model, *texts]).encode("utf-8", "surrogatepass")).hexdigest()
+        file = self._cache / f"types-{key}.npz"
+        try:
+            with np.load(file, allow_pickle=False) as held:
+                return TypeVectors(*(held[f.name] for f in fields(TypeVectors)))
+        except Exception:  # missing, unreadable or damaged: numpy and zipfile raise a dozen kinds
+            vectors = self._describe(texts)
+        write_beside(file, vectors)
+        return vectors
+
+
+def write_beside(file: Path, vectors: TypeVectors) -> None:
+    """Write whole or not at all, so that a reader or a killed process never meets half a file."""
+    temporary = None
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as stream:
+            temporary = stream.name
+            np.savez(stream, **{f.name: getattr(vectors, f.name) for f in fields(vectors)})
+        os.replace(temporary, file)
+    except OSError:  # a read-only or full disk: go on without the cache
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def softmax(logits: Array) -> Array:
+    """Rows of probabilities."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    table: Array = shifted / shifted.sum(axis=-1, keepdims=True)
+    return table
+
+
+def _inverse(order: Sequence[int]) -> list[int]:
+    places = [0] * len(order)
+    for n, place in enumerate(order):
+        places[place] = n
+    return places
+
+
+def _parents(schema: Schema) -> tuple[tuple[int, int], ...]:
+    """(child, ancestor) positions of every declared line of parents."""
+    place = {name: n for n, name in enumerate(schema.names)}
+    by_name = {t.name: t for t in schema}
+    pairs = []
+    for child in schema:
+        above = child.parent
+        while above is not None:
+            pairs.append((place[child.name], place[above]))
+            above = by_name[above].parent
+    return tuple(pairs)

@@ -1,0 +1,74 @@
+"""The embedded engine: both extractors, the archetypes and the calibrator on one pass of a small encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from samner.archetypes import Archetype
+from samner.engines.embedded.abilities import Anchor, ArchetypeMatch, EmbeddedCalibrator, Explorer
+from samner.engines.embedded.compiled import CompiledSchema, Compiler, Describer
+from samner.engines.embedded.reader import Encoded, Reader
+from samner.engines.embedded.sessions import Sessions
+from samner.engines.embedded.store import Fitted, Manifest, Tables, read_manifest
+from samner.engines.embedded.words import WordPieces
+from samner.passages import Passage
+from samner.ports import ConsensusRule, ModelInfo
+from samner.types import Schema
+
+
+class EmbeddedEngine:
+    """Implements `samner.ports.Engine` on a model folder; safe to share between threads and across a fork."""
+
+    capacity = 180  # pieces a passage: training saw few that were longer
+
+    def __init__(self, folder: Path, archetypes: Sequence[Archetype], cache: Path | None, threads: int) -> None:
+        self.manifest = read_manifest(folder)
+        self._threads = threads
+        tables = Tables(folder)
+        sessions = Sessions(folder)
+        self.pieces = WordPieces(folder / "tokenizer.json")
+        self._reader = Reader(sessions, tables, self.pieces, self.manifest.sizes)
+        describe = Describer(sessions, tables, self.pieces, self._spread)
+        self._compiler = Compiler(describe, tables, archetypes, self.manifest.hash, cache)
+        self.extractors = (Anchor(), Explorer())
+        self.classifier = ArchetypeMatch(self._compiler)
+        self.calibrator = EmbeddedCalibrator(self.manifest.fitted)
+        self.info = _info(self.manifest)
+        self.every_threshold = self.manifest.every_threshold
+
+    @cached_property
+    def cost(self) -> Callable[[str], int]:
+        word = self.pieces.word
+        return lambda surface: len(word(surface))
+
+    def compile(self, schema: Schema) -> CompiledSchema:
+        return self._compiler(schema)
+
+    def encode(self, passages: Sequence[Passage]) -> list[Encoded]:
+        return [self._reader.read(passage) for passage in passages]
+
+    def threshold(self, without: frozenset[str]) -> float:
+        return self.numbers(without).threshold
+
+    def numbers(self, without: frozenset[str]) -> Fitted:
+        return self.calibrator.numbers(without)
+
+    def consensus(self, without: frozenset[str]) -> ConsensusRule:
+        by = self.numbers(without)
+        return ConsensusRule(by.consensus_anchor, by.consensus_explorer, by.consensus_confirm)
+
+    def _spread(self, work: Callable[[str], Any], items: Sequence[str]) -> list[Any]:
+        """Type texts on all threads; few are done where they are."""
+        if len(items) < 8 or self._threads == 1:
+            return [work(item) for item in items]
+        with ThreadPoolExecutor(self._threads) as pool:
+            return list(pool.map(work, items))
+
+
+def _info(manifest: Manifest) -> ModelInfo:
+    thresholds = {name or "default": by.threshold for name, by in manifest.fitted.items()}
+    return ModelInfo(manifest.id, manifest.hash, manifest.card, manifest.sizes["widest"], thresholds)

@@ -1,0 +1,71 @@
+"""ONNX Runtime sessions. Each runs on the calling thread alone: parallel work is whole passages on several threads,
+which scales better on short texts and leaves no thread behind that a fork would lose."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from samner.errors import ModelError
+
+Array = NDArray[Any]
+
+
+class Sessions:
+    """The graphs of a model folder, each loaded when first needed (see samner.train.graphs for their shapes)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _open(self, name: str) -> Any:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        options.enable_cpu_mem_arena = False  # texts of all lengths: an arena would keep the largest for each thread
+        file = self._folder / name
+        try:
+            return ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime raises several kinds of its own
+            raise ModelError("a graph that ONNX Runtime loads", f"{error} in {file}", "copy or export the model again") from error
+
+    @cached_property
+    def _text(self) -> Any:
+        return self._open("text.onnx")
+
+    @cached_property
+    def _span(self) -> Any:
+        return self._open("span.onnx")
+
+    @cached_property
+    def _types(self) -> Any:
+        return self._open("types.onnx")
+
+    @cached_property
+    def _project(self) -> Any:
+        return self._open("project.onnx")
+
+    def text(self, embedded: Array, first: Array, last: Array) -> list[Array]:
+        """Head outputs at the words' first piece, last piece and mean, each [W, ...]."""
+        out: list[Array] = self._text.run(None, {"embedded": embedded, "first": first, "last": last})
+        return out
+
+    def span(self, hidden: Array) -> tuple[Array, Array]:
+        """match and archetype vectors [N, M]."""
+        match, archetype = self._span.run(None, {"hidden": hidden})
+        return match, archetype
+
+    def types(self, embedded: Array) -> Array:
+        """Sum of the states [D] of one stretch of a type text."""
+        total: Array = self._types.run(None, {"embedded": embedded})[0][0]
+        return total
+
+    def project(self, mean: Array) -> dict[str, Array]:
+        """Type vectors by name, each [K, ...]."""
+        names = ("match", "bias", "token", "archetype", "as_span")
+        rows = self._project.run(list(names), {"mean": mean.astype(np.float32)})
+        return dict(zip(names, rows, strict=True))

@@ -1,0 +1,59 @@
+"""Where models and caches are."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from samner.errors import MissingExtraError, ModelError
+
+SHIPPED = Path(__file__).with_name("model")
+
+
+def model_folder(model: str | Path | None) -> Path:
+    """The shipped model's folder, a folder given, or that of a hub id such as `someone/samner-large`."""
+    if model is None:
+        return SHIPPED
+    folder = Path(model)
+    if folder.is_dir():
+        return folder
+    name = str(model)
+    if name.count("/") != 1 or name.startswith((".", "/", "~")) or folder.exists():
+        raise ModelError("a model folder or a hub id", repr(name), "pass the folder that `samner export` wrote")
+    return _from_hub(name)
+
+
+def _from_hub(name: str) -> Path:
+    try:
+        from huggingface_hub import snapshot_download
+    except ImportError:
+        raise MissingExtraError("huggingface_hub", "hub") from None
+    try:
+        return Path(snapshot_download(name))
+    except Exception as error:  # the hub's own errors, and any network's
+        raise ModelError(f"the model {name!r} on the hub", f"{type(error).__name__}: {error}", "check name and network, or pass a folder") from error
+
+
+def cache_folder(chosen: str | Path | bool | None) -> Path | None:
+    """The folder for compiled schemas: the one chosen, the user's own for None, none for False."""
+    if chosen is False:
+        return None
+    if chosen is not None and chosen is not True:
+        return Path(chosen)
+    if named := os.environ.get("SAMNER_CACHE"):
+        return Path(named)
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "samner"
+
+
+def usable_cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

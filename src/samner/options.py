@@ -1,0 +1,38 @@
+"""How one extraction is to behave; the defaults are what most people want."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from samner.errors import InputError
+
+STAGES = ("explorer", "anchor", "consensus", "mediation", "calibration")
+OVERLAPS = ("score", "longest-first")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`threshold`: lowest score in 0..1 that comes out; the model's own when None. A type's own threshold replaces
+    the model's, and an explicit one is a floor under both.
+
+    `nested` keeps entities inside others; `multi_label` gives a span every label whose score suffices; `overlap` says
+    who wins where entities overlap: the better score, or, as in the paper, the leftmost and longest. `without` names
+    parts of the pipeline to switch off (see STAGES).
+    """
+
+    threshold: float | None = None
+    nested: bool = False
+    multi_label: bool = False
+    overlap: str = "score"
+    without: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise InputError("a threshold from 0 to 1", repr(self.threshold), "pass for instance threshold=0.5")
+        if self.overlap not in OVERLAPS:
+            raise InputError(f"overlap out of {', '.join(OVERLAPS)}", repr(self.overlap), "pass overlap='score'")
+        for stage in sorted(self.without):
+            if stage not in STAGES:
+                raise InputError(f"parts out of {', '.join(STAGES)}", repr(stage), "mend `without`")
+        if {"explorer", "anchor"} <= self.without:
+            raise InputError("one extractor at least", "both switched off", "leave anchor or explorer on")

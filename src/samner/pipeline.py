@@ -1,0 +1,300 @@
+"""1 -> 2 -> 3: discovery, mediation, calibration. `SamNER` reads like the figure of the paper."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from samner.archetypes import load as load_archetypes
+from samner.calibration import NONE, Calibration, Limits, by_archetype, settle, to_entity
+from samner.discovery import Discovery, kept
+from samner.engines import load_engine
+from samner.errors import InputError, UnreadableTextWarning
+from samner.locate import cache_folder, model_folder, usable_cores
+from samner.mediation import Mediation
+from samner.offsets import token_offsets
+from samner.options import Options
+from samner.passages import Passage, passages
+from samner.ports import CompiledSchema, Extractor, Reading
+from samner.readable import unreadable
+from samner.schema import SchemaLike, as_schema
+from samner.trace import Steps, Trace, make_trace
+from samner.types import Candidate, Document, Entity, Failure, Span
+from samner.workers import batched, in_order
+
+Text: TypeAlias = "str | Sequence[str] | Document"
+Result: TypeAlias = "list[Entity] | Failure"
+Types: TypeAlias = "SchemaLike | CompiledSchema | None"
+TOGETHER = 16  # passages judged in one go: bounds the memory that a long document takes
+OVERLAP = 40  # word pieces that neighbouring passages share
+
+
+class SamNER:
+    """Zero-shot named entity recognition: texts and types in, exactly placed and typed entities out.
+
+    `model` is a model folder or hub id (None: the shipped one); `engine` an engine's name; `threads` the number of
+    texts read at once; `extractors` further ones for the consensus; `archetypes` a YAML file that replaces the shipped
+    set; `cache_dir` where compiled schemas are kept (None: the user's cache folder; False: nowhere). Safe to share
+    between threads, to fork and to pickle. Raises ModelError for a model that is damaged or foreign.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        *,
+        engine: str = "embedded",
+        threads: int | None = None,
+        extractors: Sequence[Extractor] = (),
+        archetypes: str | Path | None = None,
+        cache_dir: str | Path | bool | None = None,
+    ) -> None:
+        if threads is not None and threads < 1:
+            raise InputError("one thread at least", str(threads), "pass threads=1 or leave it out")
+        self._made_from = (model, engine, threads, tuple(extractors), archetypes, cache_dir)
+        self.threads = threads or usable_cores()
+        self.cache_dir = cache_folder(cache_dir)
+        kinds = load_archetypes(archetypes)
+        self._engine = load_engine(engine, model_folder(model), kinds, self.cache_dir, self.threads)
+        self.info = self._engine.info
+        self._discovery = Discovery([*self._engine.extractors, *extractors])
+        self._mediation = Mediation(self._engine.classifier)
+        self._calibration = Calibration(self._engine.calibrator, self._mediation.best)
+
+    @classmethod
+    def from_pretrained(cls, id_or_dir: str | Path, **options: Any) -> SamNER:
+        """The model of a folder, or of a hub id through `huggingface_hub` (HF_HOME and HF_HUB_OFFLINE are honoured)."""
+        return cls(id_or_dir, **options)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _make, self._made_from
+
+    # What a user asks for
+
+    def compile(self, types: Types) -> CompiledSchema:
+        """Check a schema and work it out once (type vectors, archetypes, priors): pass the result in its place."""
+        if types is None:
+            raise InputError("types", "None", "pass a schema; None stands for every entity and needs no compiling")
+        return types if _is_compiled(types) else self._engine.compile(as_schema(types))
+
+    def extract(
+        self, text: Text, schema: Types, *, options: Options | None = None, **overrides: Any
+    ) -> list[Entity]:
+        """The entities of one text, in order of position; offsets are code points of `text`.
+
+        A list of strings is taken as tokens: entities begin and end on them, and `start` and `end` count tokens.
+        Without a schema every entity comes out, typed by archetype. Keyword arguments are fields of `Options`.
+        Raises InputError for what is no text, SchemaError for what is no schema.
+        """
+        (result,) = self.extract_batch([text], schema, options=options, **overrides)
+        if isinstance(result, Failure):
+            raise result.error
+        return result
+
+    def extract_batch(
+        self,
+        texts: Iterable[Text],
+        schema: Types,
+        *,
+        batch_size: int = 32,
+        progress: Callable[[int], None] | None = None,
+        options: Options | None = None,
+        **overrides: Any,
+    ) -> list[Result]:
+        """The results of many texts in order; a text that cannot be processed is a `Failure` in its place.
+
+        `progress` is called with the number of texts done. `batch_size` is the number of texts handed to a thread at
+        once: it changes the speed, never a result.
+        """
+        results: list[Result] = []
+        for result in self.stream(texts, schema, batch_size=batch_size, options=options, **overrides):
+            results.append(result)
+            if progress is not None:
+                progress(len(results))
+        return results
+
+    def stream(
+        self,
+        texts: Iterable[Text],
+        schema: Types,
+        *,
+        batch_size: int = 32,
+        options: Options | None = None,
+        **overrides: Any,
+    ) -> Iterator[Result]:
+        """Like `extract_batch`, lazily: texts are drawn as results are taken, in bounded memory."""
+        if isinstance(texts, str):
+            raise InputError("several texts", "one string", "pass a list of texts, or call extract")
+        if batch_size < 1:
+            raise InputError("a batch size of at least 1", str(batch_size), "pass batch_size=32")
+        settings = replace(options or Options(), **overrides)
+        compiled = None if schema is None else self.compile(schema)
+        return in_order(
+            lambda some: [self._guarded(text, compiled, settings) for text in some],
+            texts,
+            batch_size,
+            self.threads,
+        )
+
+    def predict_entities(
+        self,
+        text: str,
+        labels: SchemaLike,
+        threshold: float = 0.5,
+        flat_ner: bool = True,
+        multi_label: bool = False,
+    ) -> list[dict[str, Any]]:
+        """The dicts that GLiNER users know: start, end, text, label, score, and ours beside them."""
+        found = self.extract(text, labels, threshold=threshold, nested=not flat_ner, multi_label=multi_label)
+        return [entity.to_dict() for entity in found]
+
+    def classify(
+        self, text: Text, spans: Iterable[tuple[int, int]], schema: Types, **overrides: Any
+    ) -> list[Entity]:
+        """Stages 2 and 3 for spans that the user has: an entity a span, in the order of the spans.
+
+        Where no type reaches its threshold the label is "none", with the best types among the alternatives. Raises
+        InputError for a span outside the text or with nothing visible in it.
+        """
+        document = as_document(text)
+        compiled, options = self.compile(schema), replace(Options(), **overrides)
+        asked = [_checked(document, span) for span in spans]
+        limits = Limits(compiled.schema, self._engine.threshold(options.without), options.threshold)
+        answers: dict[Span, Entity] = {}
+        for passage, mine in self._placed(document, set(asked)):
+            for span, entity in zip(mine, self._classified(passage, mine, compiled, options), strict=True):
+                answers[span] = entity if entity.score >= limits[entity.label] else _none(entity)
+        return [answers[span] for span in asked]
+
+    def trace(
+        self, text: Text, schema: Types, *, options: Options | None = None, **overrides: Any
+    ) -> Trace:
+        """What each stage saw and decided on a text, beside its entities."""
+        document, settings = as_document(text), replace(options or Options(), **overrides)
+        compiled = None if schema is None else self.compile(schema)
+        steps = self._steps(list(self._passages(document)), compiled, settings)
+        labels = compiled.schema.names if compiled else ()
+        entities = self._settle(_entities(steps), compiled, settings)
+        return make_trace(document, steps, labels, self._mediation.archetypes, entities)
+
+    # The three stages
+
+    def _steps(self, held: Sequence[Passage], compiled: CompiledSchema | None, options: Options) -> list[Steps]:
+        """Passages through discovery, mediation and calibration, on one reading of each."""
+        reading = Reading(held, compiled, self._engine.encode(held))
+        rule = self._engine.consensus(options.without)
+        verdicts = self._discovery.run(reading, rule, options.without)
+        mediated = self._mediation.run(reading, [kept(v) for v in verdicts])
+        if compiled is None:
+            chosen = [(None, by_archetype(m, self._mediation.archetypes)) for m in mediated]
+        else:
+            chosen = self._calibration.run(reading, mediated, options)
+        return [Steps(p, v, m, *c) for p, v, m, c in zip(held, verdicts, mediated, chosen, strict=True)]
+
+    def _classified(
+        self, passage: Passage, spans: Sequence[Span], compiled: CompiledSchema, options: Options
+    ) -> list[Entity]:
+        """Stages 2 and 3 alone, for spans of the document that lie in the passage; the best label of each."""
+        reading = Reading([passage], compiled, self._engine.encode([passage]))
+        given = [Span(s.start - passage.offset, s.end - passage.offset) for s in spans]
+        mediated = self._mediation.run(reading, [[Candidate(span, {"user": 1.0}) for span in given]])
+        ((_, choices),) = self._calibration.run(reading, mediated, options)
+        return [to_entity(passage, choice) for choice in choices]
+
+    # What lies around them
+
+    def _guarded(self, text: Text, compiled: CompiledSchema | None, options: Options) -> Result:
+        """One text, its error in place of its entities: a bad text must not lose the others."""
+        try:
+            return self._document(as_document(text), compiled, options)
+        except Exception as error:
+            return Failure(error, getattr(text, "id", None))
+
+    def _document(
+        self, document: Document, compiled: CompiledSchema | None, options: Options
+    ) -> list[Entity]:
+        if unreadable(document.text):
+            message = f"the model reads English; most of this text is in another script: {document.text[:40]!r}"
+            warnings.warn(message, UnreadableTextWarning, stacklevel=2)
+        found: list[Entity] = []
+        for held in batched(self._passages(document), TOGETHER):
+            found += _entities(self._steps(held, compiled, options))
+        settled = self._settle(found, compiled, options)
+        return settled if document.words is None else [_in_tokens(document, e) for e in settled]
+
+    def _passages(self, document: Document) -> Iterator[Passage]:
+        return passages(document, self._engine.cost, self._engine.capacity, OVERLAP)
+
+    def _settle(
+        self, found: Sequence[Entity], compiled: CompiledSchema | None, options: Options
+    ) -> list[Entity]:
+        if compiled is None:
+            return settle(found, Limits(None, self._engine.every_threshold, options.threshold), options)
+        default = self._engine.threshold(options.without)
+        return settle(found, Limits(compiled.schema, default, options.threshold), options)
+
+    def _placed(self, document: Document, spans: set[Span]) -> Iterator[tuple[Passage, list[Span]]]:
+        """Each span with a passage that holds it whole, the first that does."""
+        waiting = sorted(spans)
+        for passage in self._passages(document):
+            end = passage.offset + len(passage.text)
+            mine = [s for s in waiting if passage.offset <= s.start and s.end <= end]
+            if mine:
+                yield passage, mine
+                waiting = [s for s in waiting if s not in set(mine)]
+        if waiting:
+            found = f"{tuple(waiting[0])}"
+            raise InputError("spans that fit a passage", found, f"pass spans of at most {OVERLAP // 2} words")
+
+
+def as_document(text: Text) -> Document:
+    """A string, a list of tokens or a `Document` as a `Document`; InputError for anything else."""
+    if isinstance(text, Document):
+        return text
+    if isinstance(text, str):
+        return Document(text)
+    if isinstance(text, (list, tuple)):
+        return Document.from_tokens(text)
+    raise InputError("a text, a list of tokens or a Document", type(text).__name__, "pass a str, decoded if it was bytes")
+
+
+def _is_compiled(types: Any) -> bool:
+    return hasattr(types, "schema")
+
+
+def _make(*made_from: Any) -> SamNER:
+    """How a pickled SamNER comes back: made again, its model loaded where it is unpickled."""
+    model, engine, threads, extractors, archetypes, cache_dir = made_from
+    return SamNER(
+        model, engine=engine, threads=threads, extractors=extractors, archetypes=archetypes, cache_dir=cache_dir
+    )
+
+
+def _entities(steps: Sequence[Steps]) -> list[Entity]:
+    """What comes out of the passages before thresholds and overlaps, each by the passage that owns it."""
+    return [to_entity(s.passage, c) for s in steps for c in s.choices if s.passage.owns(c.span)]
+
+
+def _checked(document: Document, span: tuple[int, int]) -> Span:
+    """The user's span trimmed of white space at its edges."""
+    start, end = span
+    if not 0 <= start < end <= len(document.text):
+        raise InputError(f"spans within 0..{len(document.text)}", f"{(start, end)}", "pass code-point offsets of this text")
+    inside = document.text[start:end]
+    if not inside.strip():
+        raise InputError("spans that hold something visible", f"{(start, end)}", "leave it out")
+    return Span(start + len(inside) - len(inside.lstrip()), end - len(inside) + len(inside.rstrip()))
+
+
+def _none(entity: Entity) -> Entity:
+    """The answer for a span that no type fits; the best type goes to the head of the alternatives."""
+    rest = ((entity.label, entity.score), *entity.alternatives)
+    return replace(entity, label=NONE, score=1 - entity.score, alternatives=rest)
+
+
+def _in_tokens(document: Document, entity: Entity) -> Entity:
+    """The entity with offsets that count the user's tokens."""
+    first, last = token_offsets(document, entity.span)
+    return replace(entity, start=first, end=last)

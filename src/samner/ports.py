@@ -1,0 +1,143 @@
+"""The plug-points. Whoever offers one of these abilities, by the method named here, can take part in the pipeline.
+
+Shapes: N spans of a passage, K types of the schema, A archetypes. An extractor or engine that another package ships is
+found through the entry-point groups `samner.extractors` and `samner.engines`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from samner.passages import Passage
+from samner.types import Mediated, Schema, Span
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+
+class CompiledSchema(Protocol):
+    """A schema with all that an engine works out of it once. `SamNER.compile` makes one."""
+
+    @property
+    def schema(self) -> Schema: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Passages to judge together, what is asked of them (None: every entity), and what the engine's encoder made of
+    each passage. Lives for one call: nothing is kept for the next."""
+
+    passages: Sequence[Passage]
+    compiled: CompiledSchema | None
+    encoded: Sequence[Any]
+
+
+class Found(NamedTuple):
+    """A span that an extractor proposes, with its confidence in 0..1."""
+
+    span: Span
+    score: float
+
+
+class Extractor(Protocol):
+    """STAGE 1. Proposes spans. `role` is "anchor" (precise: its spans are kept) or "explorer" (recall-oriented: a
+    one-word span of it needs an anchor's word too)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+    def extract(self, reading: Reading) -> list[list[Found]]:
+        """The spans of each passage, in any order, each span once."""
+        ...
+
+
+class ArchetypeClassifier(Protocol):
+    """STAGE 2. Gives each span a distribution over the archetypes, blind to the schema."""
+
+    @property
+    def archetypes(self) -> tuple[str, ...]: ...
+    def classify(self, reading: Reading, spans: Sequence[Sequence[Span]]) -> list[Floats]:
+        """For each passage [N, A], rows summing to 1, in the order of the spans."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a calibrator says of a passage's N spans: `score` [N, K], the probability that the span with that type is
+    right when only one type may be; `each` [N, K], the same for each type by itself. `evidence` names [N, K] arrays
+    that explain them."""
+
+    score: Floats
+    each: Floats
+    evidence: Mapping[str, Floats]
+
+
+class Calibrator(Protocol):
+    """STAGE 3. Judges spans against the user's types; it can neither add a span nor name a type."""
+
+    def judge(
+        self, reading: Reading, mediated: Sequence[Sequence[Mediated]], without: frozenset[str]
+    ) -> list[Judgement]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConsensusRule:
+    """Least confidence for a span of each kind: an anchor's, an explorer's of several words, and an anchor's that
+    confirms an explorer's single word."""
+
+    anchor: float
+    explorer: float
+    confirm: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Which model answers: `hash` is the SHA-256 of its manifest, which holds those of all its files; `widest_span` is
+    in words; `thresholds` are the model's own, by the part of the pipeline switched off."""
+
+    id: str
+    hash: str
+    card: str
+    widest_span: int
+    thresholds: Mapping[str, float]
+
+
+class Engine(Protocol):
+    """A set of extractors, a classifier and a calibrator that share one reading of the text."""
+
+    @property
+    def info(self) -> ModelInfo: ...
+    @property
+    def every_threshold(self) -> float:
+        """Least score of an entity when no schema is given."""
+        ...
+
+    @property
+    def extractors(self) -> Sequence[Extractor]: ...
+    @property
+    def classifier(self) -> ArchetypeClassifier: ...
+    @property
+    def calibrator(self) -> Calibrator: ...
+    @property
+    def capacity(self) -> int:
+        """Word pieces that a passage may have."""
+        ...
+
+    @property
+    def cost(self) -> Callable[[str], int]:
+        """Word pieces of one word."""
+        ...
+
+    def compile(self, schema: Schema) -> CompiledSchema: ...
+    def encode(self, passages: Sequence[Passage]) -> Sequence[Any]: ...
+    def threshold(self, without: frozenset[str]) -> float:
+        """Least score that comes out when the user names none, with these parts of the pipeline switched off."""
+        ...
+
+    def consensus(self, without: frozenset[str]) -> ConsensusRule: ...

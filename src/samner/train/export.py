@@ -1,0 +1,89 @@
+"""`samner export RUN OUT`: the run's averaged weights as a model folder that the embedded engine loads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+from safetensors.torch import load_file as load_torch
+
+from samner.errors import ModelError
+from samner.train import graphs
+from samner.train.base import base_config, base_folder
+from samner.train.recipe import Recipe, load_recipe
+
+FORMAT = 1
+Array = NDArray[Any]
+
+
+def export(run: Path, out: Path, *, quantise: bool = True) -> Path:
+    """Write graphs, tables and manifest to `out`, without thresholds: `samner.train.fit` adds them.
+
+    Raises ModelError when the run has no averaged weights yet.
+    """
+    averaged = run / "average.safetensors"
+    if not averaged.exists():
+        raise ModelError("a run with averaged weights", f"none in {run}", "train at least `develop_every` steps")
+    recipe = load_recipe(run / "recipe.yaml")
+    base = base_folder(recipe)
+    weights = load_file(averaged)
+    sizes = _sizes(recipe, base)
+    out.mkdir(parents=True, exist_ok=True)
+    if recipe.network.shared:
+        weights |= {n.replace("text.", "types.", 1): w for n, w in weights.items() if n.startswith("text.")}
+    (out / "text.onnx").write_bytes(graphs.text_graph(weights, sizes, quantise))
+    (out / "span.onnx").write_bytes(graphs.span_graph(weights, sizes))
+    (out / "types.onnx").write_bytes(graphs.types_graph(weights, sizes, quantise))
+    (out / "project.onnx").write_bytes(graphs.project_graph(weights, sizes))
+    _write_tables(out / "tables.npz", weights, _pieces(base))
+    shutil.copy(base / "tokenizer.json", out / "tokenizer.json")
+    write_manifest(out, {"format": FORMAT, "sizes": sizes})
+    return out
+
+
+def _sizes(recipe: Recipe, base: Path) -> dict[str, int]:
+    bert, net = base_config(base), recipe.network
+    return {
+        "hidden": bert.hidden_size,
+        "layers": bert.num_hidden_layers,
+        "heads": bert.num_attention_heads,
+        "positions": bert.max_position_embeddings,
+        "pair": net.pair,
+        "token": net.token,
+        "match": net.match,
+        "widest": net.widest,
+    }
+
+
+def _pieces(base: Path) -> Array:
+    """The base's word-piece table [V, D], which training left as it was."""
+    table: Array = load_torch(base / "model.safetensors")["embeddings.word_embeddings.weight"].float().numpy()
+    return table
+
+
+def _write_tables(file: Path, weights: dict[str, Array], pieces: Array) -> None:
+    """The look-up tables: word pieces in 8 bits with a scale a row, the rest as they are."""
+    scale = np.abs(pieces).max(axis=1) / 127
+    np.savez(
+        file,
+        pieces=np.rint(pieces / np.maximum(scale, 1e-8)[:, None]).astype(np.int8),
+        pieces_scale=scale.astype(np.float32),
+        shape=weights["shape.weight"],
+        explorer_width=weights["explorer_width.weight"][:, 0],
+        span_width=weights["span_width.weight"],
+        token_bias=weights["token_bias"],
+    )
+
+
+def write_manifest(folder: Path, fields: dict[str, Any]) -> None:
+    """model.json: format, sizes, fitted numbers, and the SHA-256 of every other file."""
+    files = sorted(p for p in folder.iterdir() if p.name != "model.json" and p.suffix != ".md")
+    hashes = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+    text = json.dumps({**fields, "files": hashes}, indent=1, sort_keys=True)
+    (folder / "model.json").write_text(text + "\n", encoding="utf-8")
