@@ -119,7 +119,9 @@ def settle(entities: Sequence[Entity], limits: Limits, options: Options) -> list
     filtered.
     """
     if options.overlap == "longest-first":
-        kept = [e for e in _keep(_longest_first(entities, limits.default), options) if e.score >= limits[e.label]]
+        kept = [
+            e for e in _keep(_longest_first(entities, limits.default), options) if e.score >= limits[e.label]
+        ]
     else:
         kept = _keep(sorted((e for e in entities if e.score >= limits[e.label]), key=_by_score), options)
     return sorted(kept, key=lambda e: (e.start, -e.end, -e.score, e.label))

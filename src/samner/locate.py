@@ -20,7 +20,9 @@ def model_folder(model: str | Path | None) -> Path:
         return folder
     name = str(model)
     if name.count("/") != 1 or name.startswith((".", "/", "~")) or folder.exists():
-        raise ModelError("a model folder or a hub id", repr(name), "pass the folder that `samner export` wrote")
+        raise ModelError(
+            "a model folder or a hub id", repr(name), "pass the folder that `samner export` wrote"
+        )
     return _from_hub(name)
 
 
@@ -32,7 +34,11 @@ def _from_hub(name: str) -> Path:
     try:
         return Path(snapshot_download(name))
     except Exception as error:  # the hub's own errors, and any network's
-        raise ModelError(f"the model {name!r} on the hub", f"{type(error).__name__}: {error}", "check name and network, or pass a folder") from error
+        raise ModelError(
+            f"the model {name!r} on the hub",
+            f"{type(error).__name__}: {error}",
+            "check name and network, or pass a folder",
+        ) from error
 
 
 def cache_folder(chosen: str | Path | bool | None) -> Path | None:

@@ -26,7 +26,10 @@ class Mediation:
         """The candidates of each passage with their archetypes, in the same order."""
         rows = self.classifier.classify(reading, [[c.span for c in of_passage] for of_passage in candidates])
         return [
-            [Mediated(candidate, tuple(row)) for candidate, row in zip(of_passage, table.tolist(), strict=True)]
+            [
+                Mediated(candidate, tuple(row))
+                for candidate, row in zip(of_passage, table.tolist(), strict=True)
+            ]
             for of_passage, table in zip(candidates, rows, strict=True)
         ]
 

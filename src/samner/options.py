@@ -28,9 +28,13 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0 <= self.threshold <= 1:
-            raise InputError("a threshold from 0 to 1", repr(self.threshold), "pass for instance threshold=0.5")
+            raise InputError(
+                "a threshold from 0 to 1", repr(self.threshold), "pass for instance threshold=0.5"
+            )
         if self.overlap not in OVERLAPS:
-            raise InputError(f"overlap out of {', '.join(OVERLAPS)}", repr(self.overlap), "pass overlap='score'")
+            raise InputError(
+                f"overlap out of {', '.join(OVERLAPS)}", repr(self.overlap), "pass overlap='score'"
+            )
         for stage in sorted(self.without):
             if stage not in STAGES:
                 raise InputError(f"parts out of {', '.join(STAGES)}", repr(stage), "mend `without`")

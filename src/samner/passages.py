@@ -62,7 +62,9 @@ def passages(
     start, owned = 0, 0
     while start < len(words):
         stop = _stop(text, words, costs, start, capacity)
-        following = stop if stop == len(words) else _step_back(costs, stop, max(owned + 1, start + 1), overlap)
+        following = (
+            stop if stop == len(words) else _step_back(costs, stop, max(owned + 1, start + 1), overlap)
+        )
         # The next passage begins at `following`; of the words that both hold, this one owns the first half.
         mine = stop if stop == len(words) else (following + stop + 1) // 2
         yield _passage(document.text, words, Span(start, stop), Span(owned, mine), begins, ends)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from samner.archetypes import load as load_archetypes
-from samner.calibration import NONE, Calibration, Limits, by_archetype, settle, to_entity
+from samner.calibration import NONE, Calibration, Choice, Limits, by_archetype, settle, to_entity
 from samner.discovery import Discovery, kept
 from samner.engines import load_engine
 from samner.errors import InputError, UnreadableTextWarning
@@ -18,7 +18,7 @@ from samner.mediation import Mediation
 from samner.offsets import token_offsets
 from samner.options import Options
 from samner.passages import Passage, passages
-from samner.ports import CompiledSchema, Extractor, Reading
+from samner.ports import CompiledSchema, Extractor, Judgement, Reading
 from samner.readable import unreadable
 from samner.schema import SchemaLike, as_schema
 from samner.trace import Steps, Trace, make_trace
@@ -76,8 +76,10 @@ class SamNER:
     def compile(self, types: Types) -> CompiledSchema:
         """Check a schema and work it out once (type vectors, archetypes, priors): pass the result in its place."""
         if types is None:
-            raise InputError("types", "None", "pass a schema; None stands for every entity and needs no compiling")
-        return types if _is_compiled(types) else self._engine.compile(as_schema(types))
+            raise InputError(
+                "types", "None", "pass a schema; None stands for every entity and needs no compiling"
+            )
+        return types if isinstance(types, CompiledSchema) else self._engine.compile(as_schema(types))
 
     def extract(
         self, text: Text, schema: Types, *, options: Options | None = None, **overrides: Any
@@ -168,9 +170,7 @@ class SamNER:
                 answers[span] = entity if entity.score >= limits[entity.label] else _none(entity)
         return [answers[span] for span in asked]
 
-    def trace(
-        self, text: Text, schema: Types, *, options: Options | None = None, **overrides: Any
-    ) -> Trace:
+    def trace(self, text: Text, schema: Types, *, options: Options | None = None, **overrides: Any) -> Trace:
         """What each stage saw and decided on a text, beside its entities."""
         document, settings = as_document(text), replace(options or Options(), **overrides)
         compiled = None if schema is None else self.compile(schema)
@@ -181,12 +181,15 @@ class SamNER:
 
     # The three stages
 
-    def _steps(self, held: Sequence[Passage], compiled: CompiledSchema | None, options: Options) -> list[Steps]:
+    def _steps(
+        self, held: Sequence[Passage], compiled: CompiledSchema | None, options: Options
+    ) -> list[Steps]:
         """Passages through discovery, mediation and calibration, on one reading of each."""
         reading = Reading(held, compiled, self._engine.encode(held))
         rule = self._engine.consensus(options.without)
         verdicts = self._discovery.run(reading, rule, options.without)
         mediated = self._mediation.run(reading, [kept(v) for v in verdicts])
+        chosen: Sequence[tuple[Judgement | None, list[Choice]]]
         if compiled is None:
             chosen = [(None, by_archetype(m, self._mediation.archetypes)) for m in mediated]
         else:
@@ -216,7 +219,9 @@ class SamNER:
         self, document: Document, compiled: CompiledSchema | None, options: Options
     ) -> list[Entity]:
         if unreadable(document.text):
-            message = f"the model reads English; most of this text is in another script: {document.text[:40]!r}"
+            message = (
+                f"the model reads English; most of this text is in another script: {document.text[:40]!r}"
+            )
             warnings.warn(message, UnreadableTextWarning, stacklevel=2)
         found: list[Entity] = []
         for held in batched(self._passages(document), TOGETHER):
@@ -257,18 +262,21 @@ def as_document(text: Text) -> Document:
         return Document(text)
     if isinstance(text, (list, tuple)):
         return Document.from_tokens(text)
-    raise InputError("a text, a list of tokens or a Document", type(text).__name__, "pass a str, decoded if it was bytes")
-
-
-def _is_compiled(types: Any) -> bool:
-    return hasattr(types, "schema")
+    raise InputError(
+        "a text, a list of tokens or a Document", type(text).__name__, "pass a str, decoded if it was bytes"
+    )
 
 
 def _make(*made_from: Any) -> SamNER:
     """How a pickled SamNER comes back: made again, its model loaded where it is unpickled."""
     model, engine, threads, extractors, archetypes, cache_dir = made_from
     return SamNER(
-        model, engine=engine, threads=threads, extractors=extractors, archetypes=archetypes, cache_dir=cache_dir
+        model,
+        engine=engine,
+        threads=threads,
+        extractors=extractors,
+        archetypes=archetypes,
+        cache_dir=cache_dir,
     )
 
 
@@ -281,7 +289,9 @@ def _checked(document: Document, span: tuple[int, int]) -> Span:
     """The user's span trimmed of white space at its edges."""
     start, end = span
     if not 0 <= start < end <= len(document.text):
-        raise InputError(f"spans within 0..{len(document.text)}", f"{(start, end)}", "pass code-point offsets of this text")
+        raise InputError(
+            f"spans within 0..{len(document.text)}", f"{(start, end)}", "pass code-point offsets of this text"
+        )
     inside = document.text[start:end]
     if not inside.strip():
         raise InputError("spans that hold something visible", f"{(start, end)}", "leave it out")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from samner.passages import Passage
 from samner.types import Mediated, Schema, Span
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 
+@runtime_checkable
 class CompiledSchema(Protocol):
     """A schema with all that an engine works out of it once. `SamNER.compile` makes one."""
 

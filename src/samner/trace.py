@@ -99,5 +99,12 @@ def _calibration(
         ]
         best = max(rows, key=lambda row: (row["score"], row["label"]))
         won = entities.get((place["start"], place["end"]))
-        decision = f"comes out as {won.label}" if won else "does not come out: below the threshold, or overlapped"
-        yield place | {"candidates": rows, "label": best["label"], "score": best["score"], "decision": decision}
+        decision = (
+            f"comes out as {won.label}" if won else "does not come out: below the threshold, or overlapped"
+        )
+        yield place | {
+            "candidates": rows,
+            "label": best["label"],
+            "score": best["score"],
+            "decision": decision,
+        }

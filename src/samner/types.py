@@ -39,7 +39,9 @@ class Document:
         words, at = [], 0
         for n, token in enumerate(tokens):
             if not isinstance(token, str) or not token:
-                raise InputError("non-empty string tokens", f"{token!r} at token {n}", "drop empty tokens first")
+                raise InputError(
+                    "non-empty string tokens", f"{token!r} at token {n}", "drop empty tokens first"
+                )
             words.append(Span(at, at + len(token)))
             at += len(token) + 1
         return cls(" ".join(tokens), id, tuple(words))
@@ -72,7 +74,9 @@ class Schema:
         names = [t.name for t in self.types]
         repeated = sorted({n for n in names if names.count(n) > 1}) if len(set(names)) < len(names) else []
         if repeated:
-            raise SchemaError("every label once", f"{repeated[0]!r} repeated", "remove or rename the duplicate")
+            raise SchemaError(
+                "every label once", f"{repeated[0]!r} repeated", "remove or rename the duplicate"
+            )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -95,7 +99,8 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """STAGE 1 output: a span that may be a mention. `sources` maps each extractor that found it to its score in 0..1."""
+    """STAGE 1 output: a span that may be a mention. `sources` maps each extractor that found it to its score in
+    0..1."""
 
     span: Span
     sources: Mapping[str, float]
@@ -103,7 +108,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Mediated:
-    """STAGE 2 output: a candidate with a probability for each archetype (in the engine's archetype order, summing to 1)."""
+    """STAGE 2 output: a candidate with a probability for each archetype, in the engine's order, summing to 1."""
 
     candidate: Candidate
     archetypes: tuple[float, ...]
@@ -126,7 +131,11 @@ class Entity:
     def of(cls, document: Document, span: Span, label: str, score: float, **more: Any) -> Entity:
         """Cut the entity out of its document, so that `text[start:end] == entity.text` holds by construction."""
         if not 0 <= span.start < span.end <= len(document.text):
-            raise InputError(f"a span within 0..{len(document.text)}", f"{tuple(span)}", "pass code-point offsets of this text")
+            raise InputError(
+                f"a span within 0..{len(document.text)}",
+                f"{tuple(span)}",
+                "pass code-point offsets of this text",
+            )
         return cls(span.start, span.end, document.text[span.start : span.end], label, score, **more)
 
     @property

@@ -24,6 +24,8 @@ def load_engine(
         return EmbeddedEngine(model, archetypes, cache, threads)
     others = {e.name: e for e in entry_points(group="samner.engines")}
     if name not in others:
-        raise InputError(f"an engine out of {', '.join(['embedded', *others])}", repr(name), "name one of them")
+        raise InputError(
+            f"an engine out of {', '.join(['embedded', *others])}", repr(name), "name one of them"
+        )
     engine: Engine = others[name].load()(model, archetypes, cache, threads)
     return engine

@@ -115,7 +115,11 @@ class EmbeddedCalibrator:
         return [self._of(encoded, of_passage, compiled, without) for encoded, of_passage in rows]
 
     def _of(
-        self, encoded: Encoded, mediated: Sequence[Mediated], compiled: CompiledSchema, without: frozenset[str]
+        self,
+        encoded: Encoded,
+        mediated: Sequence[Mediated],
+        compiled: CompiledSchema,
+        without: frozenset[str],
     ) -> Judgement:
         if not mediated:
             nothing = np.zeros((0, len(compiled.schema)), np.float32)
@@ -140,13 +144,22 @@ def gather(encoded: Encoded, mediated: Sequence[Mediated], compiled: CompiledSch
     }
 
 
-def combine(evidence: Mapping[str, Array], by: Fitted, parents: Sequence[tuple[int, int]], raw: bool) -> Judgement:
+def combine(
+    evidence: Mapping[str, Array], by: Fitted, parents: Sequence[tuple[int, int]], raw: bool
+) -> Judgement:
     """Evidence to probabilities (see Fitted). `raw` leaves the choice to the uncorrected match alone."""
-    match = evidence["match"] - by.prior_share * evidence["prior"] + by.agreement_share * evidence["agreement"]
+    match = (
+        evidence["match"] - by.prior_share * evidence["prior"] + by.agreement_share * evidence["agreement"]
+    )
     match = np.clip(match, -30, 30).astype(np.float64)
     whole = by.explorer * evidence["explorer"][:, None]
     anchor = evidence["anchor"]
-    each = by.each_bias + by.each_match * match + by.each_explorer * evidence["explorer"][:, None] + by.each_anchor * anchor
+    each = (
+        by.each_bias
+        + by.each_match * match
+        + by.each_explorer * evidence["explorer"][:, None]
+        + by.each_anchor * anchor
+    )
     if raw:
         # The span alone decides whether anything comes out, the best match what: no prior, no `none`.
         best = match == match.max(axis=1, keepdims=True)

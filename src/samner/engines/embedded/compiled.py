@@ -24,7 +24,9 @@ from samner.errors import SchemaError
 from samner.types import EntityType, Schema
 
 Array = NDArray[Any]
-STRETCH = 250  # word pieces of a type text that are read together; longer ones are read in stretches and averaged
+STRETCH = (
+    250  # word pieces of a type text that are read together; longer ones are read in stretches and averaged
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,9 @@ class Describer:
         means = self._run(self.mean, texts)
         rows = self._sessions.project(np.stack(means))
         start, end, inside = np.split(rows["token"], 3, axis=1)
-        return TypeVectors(rows["match"], rows["bias"][:, 0], start, end, inside, rows["archetype"], rows["as_span"])
+        return TypeVectors(
+            rows["match"], rows["bias"][:, 0], start, end, inside, rows["archetype"], rows["as_span"]
+        )
 
     def mean(self, text: str) -> Array:
         """Mean state [D] over a type text of any length."""
@@ -98,7 +102,12 @@ class Compiler:
     """Compiles schemas against a set of archetypes, through the cache folder when there is one."""
 
     def __init__(
-        self, describe: Describer, tables: Tables, archetypes: Sequence[Archetype], model: str, cache: Path | None
+        self,
+        describe: Describer,
+        tables: Tables,
+        archetypes: Sequence[Archetype],
+        model: str,
+        cache: Path | None,
     ) -> None:
         self._describe, self._bank = describe, tables.bank
         self.archetypes = tuple(a.name for a in archetypes)
@@ -120,13 +129,19 @@ class Compiler:
         order = sorted(range(len(schema)), key=lambda n: schema.names[n])
         vectors = self._cached([type_text(schema.types[n]) for n in order])
         vectors = vectors.rows(_inverse(order))
-        return CompiledSchema(schema, vectors, self._archetypes(schema, vectors), self._prior(vectors), _parents(schema))
+        return CompiledSchema(
+            schema, vectors, self._archetypes(schema, vectors), self._prior(vectors), _parents(schema)
+        )
 
     def _check(self, schema: Schema) -> None:
         for kind in schema:
             for name in kind.archetypes:
                 if name not in self.archetypes:
-                    raise SchemaError(f"archetypes out of {', '.join(self.archetypes)}", f"{name!r} at {kind.name!r}", "mend the schema")
+                    raise SchemaError(
+                        f"archetypes out of {', '.join(self.archetypes)}",
+                        f"{name!r} at {kind.name!r}",
+                        "mend the schema",
+                    )
 
     def _archetypes(self, schema: Schema, vectors: TypeVectors) -> Array:
         """Each type's distribution over the archetypes, read from its text unless the user states it."""

@@ -25,7 +25,9 @@ class EmbeddedEngine:
 
     capacity = 180  # pieces a passage: training saw few that were longer
 
-    def __init__(self, folder: Path, archetypes: Sequence[Archetype], cache: Path | None, threads: int) -> None:
+    def __init__(
+        self, folder: Path, archetypes: Sequence[Archetype], cache: Path | None, threads: int
+    ) -> None:
         self.manifest = read_manifest(folder)
         self._threads = threads
         tables = Tables(folder)

@@ -19,7 +19,9 @@ from samner.engines.embedded.words import LOWER, WordPieces, word_shape
 from samner.passages import Passage
 
 Array = NDArray[Any]
-ANCHOR_LEAST = -1.5  # logits of a start, an end and a mean inside below which an anchor's span is not looked at
+ANCHOR_LEAST = (
+    -1.5
+)  # logits of a start, an end and a mean inside below which an anchor's span is not looked at
 
 
 @lru_cache(maxsize=512)
@@ -49,7 +51,8 @@ class Encoded:
         return first, last, self.explorer_logits(first, last)
 
     def explorer_logits(self, first: Array, last: Array) -> Array:
-        """The explorer's logit [N] of spans by first and last word; a span wider than any in training is as the widest."""
+        """The explorer's logit [N] of spans by first and last word. A span wider than any in training counts as the
+        widest."""
         scale = self._reader.sizes["pair"] ** -0.5
         if len(first) > 2 * len(self._starts):
             pairs = (self._pair_start @ self._pair_end.T)[first, last]
@@ -81,7 +84,7 @@ class Encoded:
     def anchor_spans(self, views: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
         """Spans that the anchor proposes by itself, with the best logit over the types: three arrays [N]."""
         start, end, inside = views
-        words, types = start.shape
+        words = len(start)
         at, k = np.nonzero(start > ANCHOR_LEAST)
         width = np.arange(min(self._reader.sizes["widest"], words))
         last = at[:, None] + width

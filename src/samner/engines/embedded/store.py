@@ -64,20 +64,30 @@ def read_manifest(folder: Path) -> Manifest:
     """Check format and hashes of a model folder. ModelError says which file is wrong and how to mend it."""
     file = folder / "model.json"
     if not file.is_file():
-        raise ModelError("a model folder with model.json", f"none in {folder}", "pass the folder `samner export` wrote")
+        raise ModelError(
+            "a model folder with model.json", f"none in {folder}", "pass the folder `samner export` wrote"
+        )
     try:
         data = json.loads(file.read_text("utf-8"))
         found = data["format"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ModelError("a manifest in JSON", f"{error!r} in {file}", "copy or export the model again") from None
+        raise ModelError(
+            "a manifest in JSON", f"{error!r} in {file}", "copy or export the model again"
+        ) from None
     if found != FORMAT:
-        raise ModelError(f"model format {FORMAT}", f"{found} in {file}", "use the samner release that wrote it, or export again")
+        raise ModelError(
+            f"model format {FORMAT}",
+            f"{found} in {file}",
+            "use the samner release that wrote it, or export again",
+        )
     _check_files(folder, data["files"])
     whole = hashlib.sha256(file.read_bytes()).hexdigest()
     fitted = {name: Fitted(**row) for name, row in data.get("fitted", {}).items()}
     if "" not in fitted:
         raise ModelError("fitted thresholds", f"none in {file}", "run `samner export` to its end")
-    return Manifest(folder, data.get("id", folder.name), whole, data["sizes"], fitted, data["every_threshold"])
+    return Manifest(
+        folder, data.get("id", folder.name), whole, data["sizes"], fitted, data["every_threshold"]
+    )
 
 
 def _check_files(folder: Path, hashes: dict[str, str]) -> None:
@@ -86,7 +96,11 @@ def _check_files(folder: Path, hashes: dict[str, str]) -> None:
         if not file.is_file():
             raise ModelError(f"the file {name}", f"none in {folder}", "copy or export the model again")
         if hashlib.sha256(file.read_bytes()).hexdigest() != hashes.get(name):
-            raise ModelError(f"{name} with SHA-256 {hashes.get(name)}", f"other content in {file}", "copy or export the model again")
+            raise ModelError(
+                f"{name} with SHA-256 {hashes.get(name)}",
+                f"other content in {file}",
+                "copy or export the model again",
+            )
 
 
 class Tables:
@@ -100,7 +114,9 @@ class Tables:
         self.explorer_width: NDArray[np.float32] = held["explorer_width"]
         self.span_width: NDArray[np.float32] = held["span_width"]
         self.token_bias: NDArray[np.float32] = held["token_bias"]
-        self.bank: NDArray[np.float32] = held["bank"].astype(np.float32) if "bank" in held else np.zeros((0, 1), np.float32)
+        self.bank: NDArray[np.float32] = (
+            held["bank"].astype(np.float32) if "bank" in held else np.zeros((0, 1), np.float32)
+        )
 
     def embed(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Word-piece vectors [P, D] of ids [P]."""

@@ -1,4 +1,5 @@
-"""Words to encoder input: word pieces by WordPiece, and a shape class that gives an uncased encoder its capitals back."""
+"""Words to encoder input: word pieces by WordPiece, and a shape class that gives an uncased encoder its capitals
+back."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from tokenizers import Tokenizer
+
+from samner.errors import ModelError
 
 LOWER, TITLE, UPPER, MIXED, DIGITS, CODE, PUNCTUATION, INITIAL, UNCASED, PADDING = range(10)
 
@@ -34,11 +37,15 @@ class WordPieces:
         self._tokenizer = Tokenizer.from_file(str(file))
         self._tokenizer.no_truncation()  # the shipped file cuts at 128 and pads; neither may happen silently
         self._tokenizer.no_padding()
-        self.cls, self.sep, self.pad, self.unknown = (
-            self._tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]", "[PAD]", "[UNK]")
-        )
-        self.mask = self._tokenizer.token_to_id("[MASK]")
+        special = ("[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]")
+        self.cls, self.sep, self.pad, self.unknown, self.mask = map(self._id, special)
         self.word = lru_cache(maxsize=65536)(self._word)
+
+    def _id(self, token: str) -> int:
+        found: int | None = self._tokenizer.token_to_id(token)
+        if found is None:
+            raise ModelError(f"a tokenizer with the token {token}", "none", "copy or export the model again")
+        return found
 
     def _word(self, word: str) -> tuple[int, ...]:
         """Piece ids of one word; a word that the tokenizer swallows whole is one unknown piece."""
