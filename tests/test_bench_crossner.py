@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from bench_gazetteer import Gazetteer
+from samner import SamNER
 from samner.bench import crossner, frozen, looks, machine
 from samner.bench.crossner_data import tasks
 from samner.bench.datasets import DOMAINS, TEST_SENTENCES
@@ -180,6 +181,19 @@ def test_release_is_the_one_of_pyproject() -> None:
     if here is None:
         pytest.skip("not run from a checkout")
     assert f'version = "{machine.release()}"' in (here.root / "pyproject.toml").read_text()
+
+
+@pytest.mark.model
+def test_the_shipped_model_can_be_measured(data: Path) -> None:
+    """What SamNER gives is what the bench asks for; no figure of a real benchmark is looked at here."""
+    ner = SamNER()
+    result = crossner.run(ner, data, part="dev", ablate=["all"])
+    json.dumps(result)
+    assert list(result["ablations"]) == [f"-{name}" for name in crossner.ABLATIONS]
+    assert result["failures"] == {}
+    assert result["model"]["hash"] == ner.info.hash
+    assert result["thresholds"]
+    assert 0 < result["typing_accuracy"]["mean"] <= result["typing_accuracy_forced"]["mean"] <= 1
 
 
 def test_table(data: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -14,9 +16,10 @@ from samner.bench.datasets import GoldDocument, GoldEntity
 from samner.bench.evaluate import evaluate
 from samner.bench.metrics import NONE
 from samner.bench.mistakes import CONTEXT, missed, wrong
+from samner.bench.subject import forced
 from samner.bench.tables import print_report
-from samner.errors import FormatError
-from samner.types import Entity
+from samner.errors import FormatError, InputError
+from samner.types import Entity, Span
 
 TYPES = ["person", "band", "city"]
 NER = Gazetteer(
@@ -90,6 +93,27 @@ def test_worst_limits_the_lists_only() -> None:
     report = evaluate(NER, GOLD, TYPES)
     assert len(report.to_dict(worst=1)["errors"]["wrong"]) == 1
     assert report.to_dict(worst=1)["counts"]["wrong"] == 3
+
+
+def test_forced_typing_takes_the_best_type_where_none_was_answered() -> None:
+    none = Entity(0, 4, "Bath", NONE, 0.7, alternatives=(("city", 0.3), ("band", 0.1)))
+    sure = Entity(5, 9, "York", "city", 0.9, alternatives=(("band", 0.1),))
+    bare = Entity(10, 14, "Cork", NONE, 0.9)
+    ((first, second, third),) = forced([[none, sure, bare]])
+    assert (first.label, first.score, first.start) == ("city", 0.3, 0)
+    assert second == sure
+    assert third == bare
+
+
+def test_a_span_that_the_system_refuses_leaves_the_others_their_answers() -> None:
+    class Choosy(Gazetteer):
+        def classify(self, text: str, spans: Sequence[Span], schema: Any) -> list[Entity]:
+            if Span(5, 9) in spans:
+                raise InputError("spans that fit", "one that does not", "shorten it")
+            return super().classify(text, spans, schema)
+
+    gold = [GoldDocument("Bath York", (GoldEntity(0, 4, "city"), GoldEntity(5, 9, "city")))]
+    assert evaluate(Choosy(NER.names), gold, TYPES).typing_accuracy == 1 / 2
 
 
 def test_options_reach_the_system() -> None:

@@ -18,8 +18,7 @@ from samner.bench import peer_env, speed, workload
 from samner.bench.children import Child, ChildError
 from samner.bench.datasets import TEST_SENTENCES
 from samner.bench.peer_env import PeerError
-from samner.bench.speed_rows import speed_rows
-from samner.bench.tables import print_speed
+from samner.bench.speed_rows import print_speed, speed_rows
 from samner.bench.worker import peak_rss_mb
 from samner.bench.workload import FEW, MANY, Job
 from samner.errors import InputError

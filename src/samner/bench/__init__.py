@@ -8,7 +8,8 @@ Protocols (CrossNER; each domain's F1 is the micro-average over its sentences, t
   SAM-NER are to be compared with this one only.
 - both *with the catch-all*: offered in the schema and counted in the gold.
 - *span*: the spans of the strict run with types ignored, catch-all mentions removed from the gold.
-- *typing accuracy*: the share of gold spans that stages 2 and 3, given the spans, answer with their type.
+- *typing accuracy*: the share of gold spans that stages 2 and 3, given the spans, answer with their type; "none of
+  these" counts as wrong, and once more (*forced*) the best type stands in its place.
 - texts are the tokens joined by one space, given as one string; the original test files, whose sentence counts are
   checked; built-in definitions frozen by hash (`FROZEN.sha256`); every run on the test part is logged.
 - *seconds*: extraction without the catch-all, all labels of the domain, one process, schema compiled, after one
@@ -21,7 +22,7 @@ For the command line (importing this package loads none of it):
   `tables.print_report(report, console)` the text.
 - `crossner.run(ner, data_dir, part=, ablate=, catch_all=, log=, say=) -> dict`; `tables.print_crossner(dict, console)`.
 - `speed.run(model=, data=, peer=, peer_env_dir=, threads=, rounds=, say=) -> dict`;
-  `tables.print_speed(dict, console)`.
+  `speed_rows.print_speed(dict, console)`.
 - `report.main([RESULT.json, ..., "--into", "README.md"])`: the README's table; also `python -m samner.bench.report`.
 - `frozen.main()`: freeze the CrossNER definitions; also `python -m samner.bench.frozen`.
 

@@ -12,7 +12,7 @@ from samner.bench.datasets import GoldDocument, read_gold
 from samner.bench.metrics import Counts
 from samner.bench.mistakes import Mistake, missed, wrong
 from samner.bench.reliability import expected_calibration_error, reliability_table
-from samner.bench.subject import Answers, Recognizer, answers, typed
+from samner.bench.subject import Answers, Recognizer, answers, forced, typed
 from samner.types import Entity, Span
 
 
@@ -23,6 +23,7 @@ class Report:
     strict: Counts
     spans: Counts
     typing_accuracy: float
+    typing_accuracy_forced: float
     types: dict[str, Counts]
     confusion: dict[str, dict[str, int]]
     calibration: dict[str, Any] | None
@@ -44,6 +45,7 @@ class Report:
             "recall": self.strict.recall,
             "span_f1": self.spans.f1,
             "typing_accuracy": self.typing_accuracy,
+            "typing_accuracy_forced": self.typing_accuracy_forced,
             "types": {label: counts.to_dict() for label, counts in self.types.items()},
             "confusion": self.confusion,
             "calibration": self.calibration,
@@ -69,7 +71,8 @@ def evaluate(ner: Recognizer, gold: Path | Sequence[GoldDocument], schema: Any, 
     """Extract from the gold texts with `schema` and score what comes.
 
     `gold` is a file for `read_gold` or documents whose labels are the schema's; `options` (threshold, nested,
-    without, batch_size ...) go to `extract_batch`. Typing accuracy asks `classify` about the gold spans.
+    without, batch_size ...) go to `extract_batch`. Typing accuracy asks `classify` about the gold spans:
+    "none" is wrong there; in the `forced` figure the best type takes its place.
     """
     compiled = ner.compile(schema)
     if isinstance(gold, Path):
@@ -92,6 +95,7 @@ def report(
         strict=metrics.total(metrics.strict(marked, found)),
         spans=metrics.total(metrics.spans(marked, found)),
         typing_accuracy=metrics.typing_accuracy(marked, given),
+        typing_accuracy_forced=metrics.typing_accuracy(marked, forced(given)),
         types=metrics.per_type(marked, found),
         confusion=metrics.confusion(marked, found),
         calibration=_calibration(gold, found),

@@ -5,6 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.console import Console
+from rich.markup import escape
+
+from samner.bench.tables import table
+
+
+def print_speed(result: Mapping[str, Any], console: Console) -> None:
+    """`samner bench speed`: one figure a line, with its lowest and highest value where there are several."""
+    rows = table(f"speed, {result['threads']} threads", "what", "figure", "lowest to highest")
+    for what, figure, spread in speed_rows(result):
+        rows.add_row(escape(what), figure, spread)
+    console.print(rows)
+
 
 def speed_rows(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """(what, figure, spread or nothing)."""

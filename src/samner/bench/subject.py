@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from samner.bench.metrics import NONE
+from samner.errors import InputError
 from samner.types import Entity, Failure, Span
 
 
@@ -56,7 +58,24 @@ def typed(
     ner: Recognizer, texts: Sequence[str], spans: Sequence[Sequence[Span]], schema: Any
 ) -> list[list[Entity]]:
     """The answer of stages 2 and 3 for given spans, text by text; repeated spans are asked once."""
-    return [
-        ner.classify(text, sorted(set(given)), schema) if given else []
-        for text, given in zip(texts, spans, strict=True)
-    ]
+    return [_typed(ner, text, sorted(set(given)), schema) for text, given in zip(texts, spans, strict=True)]
+
+
+def _typed(ner: Recognizer, text: str, spans: Sequence[Span], schema: Any) -> list[Entity]:
+    """A span that the system refuses (one of hundreds of words) goes without answer; the others keep theirs."""
+    try:
+        return ner.classify(text, spans, schema) if spans else []
+    except InputError:
+        return [e for span in spans for e in _typed(ner, text, [span], schema)] if len(spans) > 1 else []
+
+
+def forced(given: Sequence[Sequence[Entity]]) -> list[list[Entity]]:
+    """Each "none" replaced by the best type, which then heads the alternatives."""
+    return [[_forced(entity) for entity in entities] for entities in given]
+
+
+def _forced(entity: Entity) -> Entity:
+    if entity.label != NONE or not entity.alternatives:
+        return entity
+    label, score = entity.alternatives[0]
+    return replace(entity, label=label, score=score)

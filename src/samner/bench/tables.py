@@ -12,7 +12,6 @@ from rich.table import Table
 from samner.bench.evaluate import Report
 from samner.bench.metrics import NONE, Counts
 from samner.bench.mistakes import Mistake
-from samner.bench.speed_rows import speed_rows
 
 PAIRS = 12  # confusions shown
 
@@ -44,6 +43,7 @@ def _parts(report: Report, worst: int) -> list[RenderableType | None]:
     for label, counts in sorted(report.types.items(), key=lambda item: -item[1].gold):
         _add(head, f"  {escape(label)}", counts)
     notes = f"typing, given the gold spans: {percent(report.typing_accuracy)}"
+    notes += f" ({percent(report.typing_accuracy_forced)} without 'none' as an answer)"
     notes += f"   calibration error of the scores: {percent(ece)}" if ece is not None else ""
     failed = f"{len(report.failures)} documents failed; they count as empty" if report.failures else None
     return [head, "", notes, failed, *_confusions(report.confusion), *_errors(report, worst)]
@@ -98,12 +98,11 @@ def print_crossner(result: Mapping[str, Any], console: Console) -> None:
             offered = result[key]["domains_with_catch_all"]
             _row(head, f"{name}, catch-all offered and counted", offered, result[key]["mean_with_catch_all"])
     _row(head, "spans", result["span"]["domains"], result["span"]["mean"])
-    _row(
-        head,
-        "typing, given gold spans",
-        result["typing_accuracy"]["domains"],
-        result["typing_accuracy"]["mean"],
-    )
+    for name, key in (
+        ("typing, given gold spans", "typing_accuracy"),
+        ("  without none", "typing_accuracy_forced"),
+    ):
+        _row(head, name, result[key]["domains"], result[key]["mean"])
     for name, row in result["ablations"].items():
         _row(head, f"strict, {name}", row["strict"]["domains"], row["strict"]["mean"])
     rate = f"{result['sentences_per_second']:.0f} sentences a second"
@@ -114,11 +113,3 @@ def print_crossner(result: Mapping[str, Any], console: Console) -> None:
 
 def _row(rows: Table, name: str, figures: Mapping[str, float], mean: float) -> None:
     rows.add_row(name, *(percent(f) for f in figures.values()), f"[bold]{percent(mean)}[/]")
-
-
-def print_speed(result: Mapping[str, Any], console: Console) -> None:
-    """`samner bench speed`: one figure a line, with its lowest and highest value where there are several."""
-    rows = table(f"speed, {result['threads']} threads", "what", "figure", "lowest to highest")
-    for what, figure, spread in speed_rows(result):
-        rows.add_row(escape(what), figure, spread)
-    console.print(rows)
