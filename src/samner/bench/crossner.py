@@ -23,7 +23,7 @@ PROTOCOL = {
     "paper": "per sentence the set of (surface, type) pairs, case-sensitive, no offsets; micro-F1 in a domain",
     "with_catch_all": "the same with the catch-all type offered in the schema and counted in the gold",
     "span": "the spans of the strict run, types ignored; catch-all mentions removed from the gold",
-    "typing_accuracy": "share of the gold spans (catch-all removed) given their type by stages 2 and 3; 'none' is wrong",
+    "typing_accuracy": "share of the gold spans (no catch-all) given their type by stages 2 and 3; 'none' is wrong",
     "typing_accuracy_forced": "the same with the best type in the place of 'none'",
     "mean": "plain mean over the five domains",
     "interval": "95%, bootstrap over sentences within each domain",
