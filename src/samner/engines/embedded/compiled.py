@@ -6,6 +6,7 @@ Shapes: K types, A archetypes, M units of the match, T of the token match, D of 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Callable, Sequence
@@ -165,7 +166,7 @@ class Compiler:
         written only costs time."""
         if self._cache is None:
             return self._describe(texts)
-        key = hashlib.sha256("\0".join([self._model, *texts]).encode("utf-8", "surrogatepass")).hexdigest()
+        key = hashlib.sha256(json.dumps([self._model, *texts]).encode()).hexdigest()
         file = self._cache / f"types-{key}.npz"
         try:
             with np.load(file, allow_pickle=False) as held:

@@ -11,6 +11,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from samner.engines.embedded.store import MEND
 from samner.errors import ModelError
 
 Array = NDArray[Any]
@@ -26,16 +27,13 @@ class Sessions:
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        options.enable_cpu_mem_arena = (
-            False  # texts of all lengths: an arena would keep the largest for each thread
-        )
+        # Texts have all lengths: an arena would keep the largest for each thread.
+        options.enable_cpu_mem_arena = False
         file = self._folder / name
         try:
             return ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime raises several kinds of its own
-            raise ModelError(
-                "a graph that ONNX Runtime loads", f"{error} in {file}", "copy or export the model again"
-            ) from error
+            raise ModelError("a graph that ONNX Runtime loads", f"{error} in {file}", MEND) from error
 
     @cached_property
     def _text(self) -> Any:

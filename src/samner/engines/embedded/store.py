@@ -15,7 +15,9 @@ from samner.errors import ModelError
 
 FORMAT = 1
 FILES = ("text.onnx", "span.onnx", "types.onnx", "project.onnx", "tables.npz", "tokenizer.json")
-SHIPPED = Path(__file__).parents[2] / "model"
+TABLES = ("pieces", "pieces_scale", "shape", "explorer_width", "span_width", "token_bias")
+SIZES = ("hidden", "pair", "token", "match", "widest")
+MEND = "copy or export the model again"
 
 
 @dataclass(frozen=True)
@@ -67,48 +69,61 @@ def read_manifest(folder: Path) -> Manifest:
         raise ModelError(
             "a model folder with model.json", f"none in {folder}", "pass the folder `samner export` wrote"
         )
+    raw = _read(file)
     try:
-        data = json.loads(file.read_text("utf-8"))
+        data = json.loads(raw)
         found = data["format"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(
-            "a manifest in JSON", f"{error!r} in {file}", "copy or export the model again"
-        ) from None
-    if found != FORMAT:
-        raise ModelError(
-            f"model format {FORMAT}",
-            f"{found} in {file}",
-            "use the samner release that wrote it, or export again",
-        )
-    _check_files(folder, data["files"])
-    whole = hashlib.sha256(file.read_bytes()).hexdigest()
+        if found == FORMAT:
+            _check_files(folder, dict(data["files"]))
+            return _manifest(folder, data, hashlib.sha256(raw).hexdigest())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError("a manifest in JSON, complete", f"{error!r} in {file}", MEND) from None
+    newer = "use the samner release that wrote it, or export again"
+    raise ModelError(f"model format {FORMAT}", f"{found!r} in {file}", newer)
+
+
+def _manifest(folder: Path, data: dict[str, Any], whole: str) -> Manifest:
     fitted = {name: Fitted(**row) for name, row in data.get("fitted", {}).items()}
     if "" not in fitted:
-        raise ModelError("fitted thresholds", f"none in {file}", "run `samner export` to its end")
-    return Manifest(
-        folder, data.get("id", folder.name), whole, data["sizes"], fitted, data["every_threshold"]
-    )
+        found = f"none in {folder / 'model.json'}"
+        raise ModelError("fitted thresholds", found, "run `samner export` to its end")
+    sizes = {name: int(data["sizes"][name]) for name in SIZES}
+    every = float(data["every_threshold"])
+    return Manifest(folder, data.get("id", folder.name), whole, sizes, fitted, every)
 
 
 def _check_files(folder: Path, hashes: dict[str, str]) -> None:
     for name in FILES:
         file = folder / name
         if not file.is_file():
-            raise ModelError(f"the file {name}", f"none in {folder}", "copy or export the model again")
-        if hashlib.sha256(file.read_bytes()).hexdigest() != hashes.get(name):
-            raise ModelError(
-                f"{name} with SHA-256 {hashes.get(name)}",
-                f"other content in {file}",
-                "copy or export the model again",
-            )
+            raise ModelError(f"the file {name}", f"none in {folder}", MEND)
+        if hashlib.sha256(_read(file)).hexdigest() != hashes.get(name):
+            raise ModelError(f"{name} with SHA-256 {hashes.get(name)}", f"other content in {file}", MEND)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ModelError("a readable file", f"{file}: {error.strerror}", "check its permissions") from None
+
+
+def _arrays(file: Path) -> dict[str, NDArray[Any]]:
+    try:
+        with np.load(file, allow_pickle=False) as held:
+            arrays = {name: held[name] for name in held.files}
+    except Exception as error:  # numpy and zipfile raise a dozen kinds
+        raise ModelError("tables that numpy reads", f"{error!r} in {file}", MEND) from error
+    if missing := [name for name in TABLES if name not in arrays]:
+        raise ModelError(f"the table {missing[0]}", f"none in {file}", MEND)
+    return arrays
 
 
 class Tables:
     """Look-up tables: word pieces (8 bits with a scale a row), shapes, widths, and the bank of span vectors."""
 
     def __init__(self, folder: Path) -> None:
-        with np.load(folder / "tables.npz", allow_pickle=False) as file:
-            held: dict[str, NDArray[Any]] = {name: file[name] for name in file.files}
+        held = _arrays(folder / "tables.npz")
         self.pieces, self.pieces_scale = held["pieces"], held["pieces_scale"]
         self.shape: NDArray[np.float32] = held["shape"]
         self.explorer_width: NDArray[np.float32] = held["explorer_width"]

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from samner.engines.embedded.store import MEND
 from samner.errors import ModelError
+from samner.offsets import clean
 
 LOWER, TITLE, UPPER, MIXED, DIGITS, CODE, PUNCTUATION, INITIAL, UNCASED, PADDING = range(10)
+LONG = 100  # characters
 
 
 def word_shape(word: str) -> int:
@@ -34,24 +37,31 @@ class WordPieces:
     """The encoder's tokenizer, one word at a time: a word's pieces never depend on its neighbours."""
 
     def __init__(self, file: Path) -> None:
-        self._tokenizer = Tokenizer.from_file(str(file))
+        try:
+            self._tokenizer = Tokenizer.from_file(str(file))
+        except Exception as error:  # the library raises bare ones
+            raise ModelError("a tokenizer file", f"{error} in {file}", MEND) from error
         self._tokenizer.no_truncation()  # the shipped file cuts at 128 and pads; neither may happen silently
         self._tokenizer.no_padding()
         special = ("[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]")
         self.cls, self.sep, self.pad, self.unknown, self.mask = map(self._id, special)
-        self.word = lru_cache(maxsize=65536)(self._word)
+        self._kept = lru_cache(maxsize=65536)(self._word)
 
     def _id(self, token: str) -> int:
         found: int | None = self._tokenizer.token_to_id(token)
         if found is None:
-            raise ModelError(f"a tokenizer with the token {token}", "none", "copy or export the model again")
+            raise ModelError(f"a tokenizer with the token {token}", "none", MEND)
         return found
 
+    def word(self, word: str) -> tuple[int, ...]:
+        """Piece ids of one word. A long one (data, most likely) is not worth keeping."""
+        return self._kept(word) if len(word) <= LONG else self._word(word)
+
     def _word(self, word: str) -> tuple[int, ...]:
-        """Piece ids of one word; a word that the tokenizer swallows whole is one unknown piece."""
+        """A word that the tokenizer swallows whole is one unknown piece."""
         return tuple(self._tokenizer.encode(word, add_special_tokens=False).ids) or (self.unknown,)
 
     def sentence(self, text: str) -> list[int]:
         """Piece ids of a whole text, without special tokens."""
-        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        ids: list[int] = self._tokenizer.encode(clean(text), add_special_tokens=False).ids
         return ids
