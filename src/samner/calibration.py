@@ -34,34 +34,43 @@ class Choice:
 
 
 class Calibration:
-    """Asks a calibrator, and chooses the best label of each span; with `multi_label` every label, best first."""
+    """Asks a calibrator, and chooses the best label of each span; with `multi_label` every label that may come
+    out, best first."""
 
     def __init__(self, calibrator: Calibrator, mediation_of: Callable[[Mediated], str]) -> None:
         self.calibrator = calibrator
         self._archetype = mediation_of
 
     def run(
-        self, reading: Reading, mediated: Sequence[Sequence[Mediated]], options: Options
+        self, reading: Reading, mediated: Sequence[Sequence[Mediated]], options: Options, limits: Limits
     ) -> list[tuple[Judgement, list[Choice]]]:
         """The judgement on each passage's spans, and the choices made from it. Needs a schema in the reading."""
         assert reading.compiled is not None
         schema = reading.compiled.schema
         judged = self.calibrator.judge(reading, mediated, options.without)
-        return [(j, self._choose(m, j, schema, options)) for m, j in zip(mediated, judged, strict=True)]
+        return [
+            (j, self._choose(m, j, schema, options, limits)) for m, j in zip(mediated, judged, strict=True)
+        ]
 
     def _choose(
-        self, mediated: Sequence[Mediated], judgement: Judgement, schema: Schema, options: Options
+        self,
+        mediated: Sequence[Mediated],
+        judgement: Judgement,
+        schema: Schema,
+        options: Options,
+        limits: Limits,
     ) -> list[Choice]:
         table = judgement.each if options.multi_label else judgement.score
         names = schema.names
         # Equal scores go to the name that sorts first, so that the order of the labels decides nothing.
         rank = np.argsort(np.argsort(np.array(names, dtype=object), kind="stable"), kind="stable")
+        least = np.array([limits.relevant(name) for name in names])
         choices = []
         for m, row in zip(mediated, table, strict=True):
             order = np.lexsort((rank, -row))
             top = [(names[k], float(row[k])) for k in order[: SHOWN + 1]]
             sources = tuple(sorted(m.candidate.sources))
-            for k in (order if options.multi_label else order[:1]).tolist():
+            for k in (order[row[order] >= least[order]] if options.multi_label else order[:1]).tolist():
                 rest = tuple(pair for pair in top if pair[0] != names[k])[:SHOWN]
                 choices.append(
                     Choice(m.candidate.span, names[k], float(row[k]), self._archetype(m), sources, rest)
@@ -84,16 +93,24 @@ def by_archetype(mediated: Sequence[Mediated], archetypes: Sequence[str]) -> lis
 
 class Limits:
     """The least score of each label: its type's own, else the model's; an explicit threshold stands for the model's
-    and is a floor under the types' own."""
+    and is a floor under the types' own. `usual` is what it would be without an explicit one, `relevant` the least
+    score with which an entity may come out or keep others from it."""
 
-    def __init__(self, schema: Schema | None, default: float, explicit: float | None) -> None:
-        self.default = default
-        self._usual = default if explicit is None else explicit
-        own = {t.name: t.threshold for t in schema or () if t.threshold is not None}
-        self._own = own if explicit is None else {name: max(own[name], explicit) for name in own}
+    def __init__(self, schema: Schema | None, default: float, options: Options) -> None:
+        self._default, self._explicit = default, options.threshold
+        self._by_score = options.overlap == "score"
+        self._own = {t.name: t.threshold for t in schema or () if t.threshold is not None}
 
     def __getitem__(self, label: str) -> float:
-        return self._own.get(label, self._usual)
+        if self._explicit is None:
+            return self.usual(label)
+        return max(self._own.get(label, 0.0), self._explicit)
+
+    def usual(self, label: str) -> float:
+        return self._own.get(label, self._default)
+
+    def relevant(self, label: str) -> float:
+        return self[label] if self._by_score else min(self[label], self.usual(label))
 
 
 def to_entity(passage: Passage, choice: Choice) -> Entity:
@@ -115,26 +132,29 @@ def settle(entities: Sequence[Entity], limits: Limits, options: Options) -> list
     """Apply thresholds and overlap rule to a document's entities; the result is in order of position.
 
     Raising the threshold only ever removes entities. By score that is plain: who has a better score never asks who has
-    a worse one. Leftmost-longest is settled first, with the model's own threshold telling whom to trust, and then
-    filtered.
+    a worse one. Leftmost-longest is settled first, with the usual thresholds telling whom to trust, and then filtered.
     """
+    entities = eligible(entities, limits)
     if options.overlap == "longest-first":
-        kept = [
-            e for e in _keep(_longest_first(entities, limits.default), options) if e.score >= limits[e.label]
-        ]
+        kept = [e for e in _keep(_longest_first(entities, limits), options) if e.score >= limits[e.label]]
     else:
-        kept = _keep(sorted((e for e in entities if e.score >= limits[e.label]), key=_by_score), options)
+        kept = _keep(sorted(entities, key=_by_score), options)
     return sorted(kept, key=lambda e: (e.start, -e.end, -e.score, e.label))
+
+
+def eligible(entities: Sequence[Entity], limits: Limits) -> list[Entity]:
+    """Those that may come out or keep others from it; the rest need not be held until a document is read."""
+    return [e for e in entities if e.score >= limits.relevant(e.label)]
 
 
 def _by_score(entity: Entity) -> tuple[float, int, int, str]:
     return (-entity.score, entity.start, -entity.end, entity.label)
 
 
-def _longest_first(entities: Sequence[Entity], default: float) -> list[Entity]:
+def _longest_first(entities: Sequence[Entity], limits: Limits) -> list[Entity]:
     """Entities that the model is sure of from left to right, longest first; then the rest by score."""
-    sure = [e for e in entities if e.score >= default]
-    rest = [e for e in entities if e.score < default]
+    sure = [e for e in entities if e.score >= limits.usual(e.label)]
+    rest = [e for e in entities if e.score < limits.usual(e.label)]
     return sorted(sure, key=lambda e: (e.start, -e.end, *_by_score(e))) + sorted(rest, key=_by_score)
 
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from samner.errors import InputError
 from samner.passages import Passage
 from samner.ports import ConsensusRule, Extractor, Reading
 from samner.types import Candidate, Span
+
+ROLES = ("anchor", "explorer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,20 @@ class Verdict:
 
 
 class Discovery:
-    """Runs the extractors on a reading and lets the consensus decide."""
+    """Runs the extractors on a reading and lets the consensus decide. Raises InputError when two have one name, which
+    would make one of them out of two sources, or one has a role that the rule does not know."""
 
     def __init__(self, extractors: Sequence[Extractor]) -> None:
         self.extractors = tuple(extractors)
+        names = [e.name for e in self.extractors]
+        for extractor in self.extractors:
+            if names.count(extractor.name) > 1:
+                raise InputError(
+                    "every extractor once", f"two called {extractor.name!r}", "name one otherwise"
+                )
+            if extractor.role not in ROLES:
+                found = f"{extractor.role!r} at {extractor.name!r}"
+                raise InputError(f"a role out of {', '.join(ROLES)}", found, "give it one of them")
 
     def run(self, reading: Reading, rule: ConsensusRule, without: frozenset[str]) -> list[list[Verdict]]:
         """The verdicts on each passage, in order of position."""
@@ -40,7 +53,9 @@ class Discovery:
             for extractor, spans in proposals:
                 for span, score in spans[n]:
                     found.setdefault(span, {})[extractor.name] = score
-            verdicts.append([self._decide(passage, span, found[span], rule, denoise) for span in sorted(found)])
+            verdicts.append(
+                [self._decide(passage, span, found[span], rule, denoise) for span in sorted(found)]
+            )
         return verdicts
 
     def _decide(

@@ -116,8 +116,8 @@ def token_offsets(document: Document, span: Span) -> tuple[int, int]:
     or the span touches none."""
     if document.words is None:
         raise InputError("a document made from tokens", "a plain text", "use Document.from_tokens")
-    first = bisect_right([word.end for word in document.words], span.start)
-    last = bisect_left([word.start for word in document.words], span.end)
+    first = bisect_right(document.words, span.start, key=lambda word: word.end)
+    last = bisect_left(document.words, span.end, key=lambda word: word.start)
     if first >= last:
         raise InputError("a span that touches a token", f"{tuple(span)}", "pass offsets of the joined tokens")
     return first, last

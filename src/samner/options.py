@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 
 from samner.errors import InputError
 
@@ -27,7 +28,7 @@ class Options:
     without: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        if self.threshold is not None and not 0 <= self.threshold <= 1:
+        if self.threshold is not None and not _is_share(self.threshold):
             raise InputError(
                 "a threshold from 0 to 1", repr(self.threshold), "pass for instance threshold=0.5"
             )
@@ -35,8 +36,14 @@ class Options:
             raise InputError(
                 f"overlap out of {', '.join(OVERLAPS)}", repr(self.overlap), "pass overlap='score'"
             )
+        given = [self.without] if isinstance(self.without, str) else self.without
+        object.__setattr__(self, "without", frozenset(given))
         for stage in sorted(self.without):
             if stage not in STAGES:
                 raise InputError(f"parts out of {', '.join(STAGES)}", repr(stage), "mend `without`")
         if {"explorer", "anchor"} <= self.without:
             raise InputError("one extractor at least", "both switched off", "leave anchor or explorer on")
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, Real) and 0 <= float(value) <= 1

@@ -67,7 +67,8 @@ def passages(
         )
         # The next passage begins at `following`; of the words that both hold, this one owns the first half.
         mine = stop if stop == len(words) else (following + stop + 1) // 2
-        yield _passage(document.text, words, Span(start, stop), Span(owned, mine), begins, ends)
+        if mine > owned:  # where single words cost nearly a passage, one may have nothing left to own
+            yield _passage(document.text, words, Span(start, stop), Span(owned, mine), begins, ends)
         if stop == len(words):
             return
         start, owned = following, mine

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from samner.archetypes import load as load_archetypes
-from samner.calibration import NONE, Calibration, Choice, Limits, by_archetype, settle, to_entity
+from samner.calibration import NONE, Calibration, Choice, Limits, by_archetype, eligible, settle, to_entity
 from samner.discovery import Discovery, kept
 from samner.engines import load_engine
 from samner.errors import InputError, UnreadableTextWarning
+from samner.given import checked, local, placed
 from samner.locate import cache_folder, model_folder, usable_cores
 from samner.mediation import Mediation
 from samner.offsets import token_offsets
@@ -157,32 +158,39 @@ class SamNER:
     ) -> list[Entity]:
         """Stages 2 and 3 for spans that the user has: an entity a span, in the order of the spans.
 
-        Where no type reaches its threshold the label is "none", with the best types among the alternatives. Raises
-        InputError for a span outside the text or with nothing visible in it.
+        Where no type reaches its threshold the label is "none", with the best types among the alternatives. Spans of
+        a list of tokens count tokens, as those of `extract` do. Raises InputError for a span outside the text, with
+        nothing visible in it, or too long to be read in one go.
         """
         document = as_document(text)
         compiled, options = self.compile(schema), replace(Options(), **overrides)
-        asked = [_checked(document, span) for span in spans]
-        limits = Limits(compiled.schema, self._engine.threshold(options.without), options.threshold)
+        if options.multi_label:
+            raise InputError("one label a span", "multi_label=True", "call extract with multi_label=True")
+        asked = [checked(document, span) for span in spans]
+        limits = self._limits(compiled, options)
         answers: dict[Span, Entity] = {}
-        for passage, mine in self._placed(document, set(asked)):
-            for span, entity in zip(mine, self._classified(passage, mine, compiled, options), strict=True):
+        for passage, mine in placed(self._passages(document), asked):
+            for span, entity in zip(
+                mine, self._classified(passage, mine, compiled, options, limits), strict=True
+            ):
                 answers[span] = entity if entity.score >= limits[entity.label] else _none(entity)
-        return [answers[span] for span in asked]
+        return [_as_given(document, answers[span]) for span in asked]
 
     def trace(self, text: Text, schema: Types, *, options: Options | None = None, **overrides: Any) -> Trace:
-        """What each stage saw and decided on a text, beside its entities."""
+        """What each stage saw and decided on a text, beside its entities. All offsets are code points of its `text`,
+        which is the tokens joined by spaces when the text is a list of tokens."""
         document, settings = as_document(text), replace(options or Options(), **overrides)
         compiled = None if schema is None else self.compile(schema)
-        steps = self._steps(list(self._passages(document)), compiled, settings)
+        limits = self._limits(compiled, settings)
+        steps = self._steps(list(self._passages(document)), compiled, settings, limits)
         labels = compiled.schema.names if compiled else ()
-        entities = self._settle(_entities(steps), compiled, settings)
+        entities = settle(_entities(steps), limits, settings)
         return make_trace(document, steps, labels, self._mediation.archetypes, entities)
 
     # The three stages
 
     def _steps(
-        self, held: Sequence[Passage], compiled: CompiledSchema | None, options: Options
+        self, held: Sequence[Passage], compiled: CompiledSchema | None, options: Options, limits: Limits
     ) -> list[Steps]:
         """Passages through discovery, mediation and calibration, on one reading of each."""
         reading = Reading(held, compiled, self._engine.encode(held))
@@ -193,17 +201,22 @@ class SamNER:
         if compiled is None:
             chosen = [(None, by_archetype(m, self._mediation.archetypes)) for m in mediated]
         else:
-            chosen = self._calibration.run(reading, mediated, options)
+            chosen = self._calibration.run(reading, mediated, options, limits)
         return [Steps(p, v, m, *c) for p, v, m, c in zip(held, verdicts, mediated, chosen, strict=True)]
 
     def _classified(
-        self, passage: Passage, spans: Sequence[Span], compiled: CompiledSchema, options: Options
+        self,
+        passage: Passage,
+        spans: Sequence[Span],
+        compiled: CompiledSchema,
+        options: Options,
+        limits: Limits,
     ) -> list[Entity]:
         """Stages 2 and 3 alone, for spans of the document that lie in the passage; the best label of each."""
         reading = Reading([passage], compiled, self._engine.encode([passage]))
-        given = [Span(s.start - passage.offset, s.end - passage.offset) for s in spans]
+        given = [local(passage, span) for span in spans]
         mediated = self._mediation.run(reading, [[Candidate(span, {"user": 1.0}) for span in given]])
-        ((_, choices),) = self._calibration.run(reading, mediated, options)
+        ((_, choices),) = self._calibration.run(reading, mediated, options, limits)
         return [to_entity(passage, choice) for choice in choices]
 
     # What lies around them
@@ -223,35 +236,19 @@ class SamNER:
                 f"the model reads English; most of this text is in another script: {document.text[:40]!r}"
             )
             warnings.warn(message, UnreadableTextWarning, stacklevel=2)
+        limits = self._limits(compiled, options)
         found: list[Entity] = []
         for held in batched(self._passages(document), TOGETHER):
-            found += _entities(self._steps(held, compiled, options))
-        settled = self._settle(found, compiled, options)
-        return settled if document.words is None else [_in_tokens(document, e) for e in settled]
+            found += eligible(_entities(self._steps(held, compiled, options, limits)), limits)
+        return [_as_given(document, entity) for entity in settle(found, limits, options)]
 
     def _passages(self, document: Document) -> Iterator[Passage]:
         return passages(document, self._engine.cost, self._engine.capacity, OVERLAP)
 
-    def _settle(
-        self, found: Sequence[Entity], compiled: CompiledSchema | None, options: Options
-    ) -> list[Entity]:
+    def _limits(self, compiled: CompiledSchema | None, options: Options) -> Limits:
         if compiled is None:
-            return settle(found, Limits(None, self._engine.every_threshold, options.threshold), options)
-        default = self._engine.threshold(options.without)
-        return settle(found, Limits(compiled.schema, default, options.threshold), options)
-
-    def _placed(self, document: Document, spans: set[Span]) -> Iterator[tuple[Passage, list[Span]]]:
-        """Each span with a passage that holds it whole, the first that does."""
-        waiting = sorted(spans)
-        for passage in self._passages(document):
-            end = passage.offset + len(passage.text)
-            mine = [s for s in waiting if passage.offset <= s.start and s.end <= end]
-            if mine:
-                yield passage, mine
-                waiting = [s for s in waiting if s not in set(mine)]
-        if waiting:
-            found = f"{tuple(waiting[0])}"
-            raise InputError("spans that fit a passage", found, f"pass spans of at most {OVERLAP // 2} words")
+            return Limits(None, self._engine.every_threshold, options)
+        return Limits(compiled.schema, self._engine.threshold(options.without), options)
 
 
 def as_document(text: Text) -> Document:
@@ -285,26 +282,15 @@ def _entities(steps: Sequence[Steps]) -> list[Entity]:
     return [to_entity(s.passage, c) for s in steps for c in s.choices if s.passage.owns(c.span)]
 
 
-def _checked(document: Document, span: tuple[int, int]) -> Span:
-    """The user's span trimmed of white space at its edges."""
-    start, end = span
-    if not 0 <= start < end <= len(document.text):
-        raise InputError(
-            f"spans within 0..{len(document.text)}", f"{(start, end)}", "pass code-point offsets of this text"
-        )
-    inside = document.text[start:end]
-    if not inside.strip():
-        raise InputError("spans that hold something visible", f"{(start, end)}", "leave it out")
-    return Span(start + len(inside) - len(inside.lstrip()), end - len(inside) + len(inside.rstrip()))
-
-
 def _none(entity: Entity) -> Entity:
     """The answer for a span that no type fits; the best type goes to the head of the alternatives."""
     rest = ((entity.label, entity.score), *entity.alternatives)
     return replace(entity, label=NONE, score=1 - entity.score, alternatives=rest)
 
 
-def _in_tokens(document: Document, entity: Entity) -> Entity:
-    """The entity with offsets that count the user's tokens."""
+def _as_given(document: Document, entity: Entity) -> Entity:
+    """The entity with offsets that count the user's tokens, where the document was made from tokens."""
+    if document.words is None:
+        return entity
     first, last = token_offsets(document, entity.span)
     return replace(entity, start=first, end=last)

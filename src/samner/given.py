@@ -1,0 +1,61 @@
+"""Spans that the user already has: checked, and each laid in a passage that holds it whole."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+
+from samner.errors import InputError
+from samner.offsets import clean, words
+from samner.passages import Passage
+from samner.types import Document, Span
+
+
+def checked(document: Document, span: tuple[int, int]) -> Span:
+    """The user's span in code points, trimmed to the words in it. On a document made from tokens it counts tokens.
+
+    Raises InputError for a span outside the document or with nothing visible in it.
+    """
+    start, end = span
+    size = len(document.text) if document.words is None else len(document.words)
+    if not 0 <= start < end <= size:
+        unit = (
+            "code-point offsets of this text" if document.words is None else "numbers of this text's tokens"
+        )
+        raise InputError(f"spans within 0..{size}", f"{(start, end)}", f"pass {unit}")
+    if document.words is not None:
+        start, end = document.words[start].start, document.words[end - 1].end
+    inside = words(clean(document.text[start:end]))
+    if not inside:
+        raise InputError("spans that hold something visible", f"{tuple(span)}", "leave it out")
+    return Span(start + inside[0].start, start + inside[-1].end)
+
+
+def placed(held: Iterable[Passage], spans: Iterable[Span]) -> Iterator[tuple[Passage, list[Span]]]:
+    """Each span with the passage that owns it, as in an extraction; one that does not lie in there whole with the
+    first passage in which it does. Raises InputError at the end for a span that fits into none."""
+    ordered = sorted(set(spans))
+    done: set[Span] = set()
+    others: dict[Span, Passage] = {}
+    for passage in held:
+        end = passage.offset + len(passage.text)
+        near = ordered[bisect_left(ordered, (passage.offset, 0)) : bisect_left(ordered, (end, 0))]
+        whole = [span for span in near if span.end <= end and span not in done]
+        mine = [span for span in whole if passage.owns(local(passage, span))]
+        done.update(mine)
+        for span in whole:
+            others.setdefault(span, passage)
+        for span in mine:
+            del others[span]
+        if mine:
+            yield passage, mine
+    for span, passage in others.items():
+        yield passage, [span]
+    lost = [span for span in ordered if span not in done and span not in others]
+    if lost:
+        raise InputError("spans that fit a passage", f"{tuple(lost[0])}", "pass shorter spans")
+
+
+def local(passage: Passage, span: Span) -> Span:
+    """A span of the document as one of the passage."""
+    return Span(span.start - passage.offset, span.end - passage.offset)
