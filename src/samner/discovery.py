@@ -46,7 +46,8 @@ class Discovery:
         """The verdicts on each passage, in order of position."""
         active = [e for e in self.extractors if e.name not in without]
         proposals = [(extractor, extractor.extract(reading)) for extractor in active]
-        denoise = "consensus" not in without and reading.compiled is not None
+        anchored = reading.compiled is not None and any(e.role == "anchor" for e in active)
+        denoise = anchored and "consensus" not in without
         verdicts = []
         for n, passage in enumerate(reading.passages):
             found: dict[Span, dict[str, float]] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -16,17 +15,30 @@ from safetensors.torch import load_file as load_torch
 from samner.errors import ModelError
 from samner.train import graphs
 from samner.train.base import base_config, base_folder
-from samner.train.recipe import Recipe, load_recipe
+from samner.train.manifest import FORMAT, write_manifest
+from samner.train.material import gather
+from samner.train.recipe import Recipe, data_folder, load_recipe
 
-FORMAT = 1
 Array = NDArray[Any]
 
 
-def export(run: Path, out: Path, *, quantise: bool = True) -> Path:
-    """Write graphs, tables and manifest to `out`, without thresholds: `samner.train.fit` adds them.
+def export(run: Path, out: Path, *, corpus: Path | None = None, name: str = "samner-embedded") -> Path:
+    """Write the model folder and fit its numbers on the development split; the report goes to OUT.development.json.
 
     Raises ModelError when the run has no averaged weights yet.
     """
+    from samner.train.fit import fit
+
+    write_graphs(run, out)
+    recipe = load_recipe(run / "recipe.yaml")
+    report = fit(out, gather(recipe, corpus or Path("corpus"), data_folder()), name)
+    file = out.with_name(f"{out.name}.development.json")
+    file.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    return out
+
+
+def write_graphs(run: Path, out: Path, *, quantise: bool = True) -> None:
+    """The averaged weights as graphs and tables, with a manifest that lacks fitted numbers."""
     averaged = run / "average.safetensors"
     if not averaged.exists():
         raise ModelError("a run with averaged weights", f"none in {run}", "train at least `develop_every` steps")
@@ -40,11 +52,11 @@ def export(run: Path, out: Path, *, quantise: bool = True) -> Path:
     (out / "text.onnx").write_bytes(graphs.text_graph(weights, sizes, quantise))
     (out / "span.onnx").write_bytes(graphs.span_graph(weights, sizes))
     (out / "types.onnx").write_bytes(graphs.types_graph(weights, sizes, quantise))
+    (out / "product.onnx").write_bytes(graphs.product_graph())
     (out / "project.onnx").write_bytes(graphs.project_graph(weights, sizes))
     _write_tables(out / "tables.npz", weights, _pieces(base))
     shutil.copy(base / "tokenizer.json", out / "tokenizer.json")
     write_manifest(out, {"format": FORMAT, "sizes": sizes})
-    return out
 
 
 def _sizes(recipe: Recipe, base: Path) -> dict[str, int]:
@@ -79,11 +91,3 @@ def _write_tables(file: Path, weights: dict[str, Array], pieces: Array) -> None:
         span_width=weights["span_width.weight"],
         token_bias=weights["token_bias"],
     )
-
-
-def write_manifest(folder: Path, fields: dict[str, Any]) -> None:
-    """model.json: format, sizes, fitted numbers, and the SHA-256 of every other file."""
-    files = sorted(p for p in folder.iterdir() if p.name != "model.json" and p.suffix != ".md")
-    hashes = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
-    text = json.dumps({**fields, "files": hashes}, indent=1, sort_keys=True)
-    (folder / "model.json").write_text(text + "\n", encoding="utf-8")

@@ -182,3 +182,12 @@ def project_graph(weights: dict[str, Array], sizes: dict[str, int]) -> bytes:
     }
     shapes = {"mean": ["K", sizes["hidden"]]} | {name: ["K", name] for name in outputs}
     return g.model({"mean": TensorProto.FLOAT}, outputs, shapes)
+
+
+def product_graph() -> bytes:
+    """left [N, F], right [K, F] -> product [N, K] = left times right transposed."""
+    g = Graph("product", quantise=False)
+    product = g.add("Gemm", ["left", "right"], transB=1)
+    shapes: dict[str, Sequence[str | int]] = {"left": ["N", "F"], "right": ["K", "F"], "product": ["N", "K"]}
+    inputs = {"left": TensorProto.FLOAT, "right": TensorProto.FLOAT}
+    return g.model(inputs, {"product": product}, shapes)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from samner.engines.embedded.compiled import CompiledSchema, Compiler, softmax
 from samner.engines.embedded.reader import Encoded
+from samner.engines.embedded.sessions import Sessions
 from samner.engines.embedded.store import Fitted
 from samner.passages import Passage
 from samner.ports import Found, Judgement, Reading
@@ -67,8 +68,8 @@ def found(passage: Passage, first: Array, last: Array, score: Array) -> list[Fou
 class ArchetypeMatch:
     """STAGE 2: a span's archetypes by match with their definitions."""
 
-    def __init__(self, compiler: Compiler) -> None:
-        self._compiler = compiler
+    def __init__(self, compiler: Compiler, sessions: Sessions) -> None:
+        self._compiler, self._sessions = compiler, sessions
 
     @property
     def archetypes(self) -> tuple[str, ...]:
@@ -83,7 +84,7 @@ class ArchetypeMatch:
     def _of(self, encoded: Encoded, spans: Sequence[Span]) -> Floats:
         _, vectors = encoded.vectors(*word_ranges(encoded.passage, spans))
         definitions = self._compiler.archetype_vectors
-        return softmax(vectors @ definitions.T * definitions.shape[1] ** -0.5)
+        return softmax(self._sessions.product(vectors, definitions) * definitions.shape[1] ** -0.5)
 
 
 def word_ranges(passage: Passage, spans: Sequence[Span]) -> tuple[Array, Array]:
@@ -134,9 +135,10 @@ def gather(encoded: Encoded, mediated: Sequence[Mediated], compiled: CompiledSch
     vectors, _ = encoded.vectors(first, last)
     types = compiled.vectors
     archetypes = np.array([m.archetypes for m in mediated], np.float32)
-    agreement = np.log(np.maximum(archetypes @ compiled.archetypes.T, np.exp(AGREEMENT_LEAST)))
+    agreement = np.log(np.maximum(encoded.sessions.product(archetypes, compiled.archetypes), np.exp(AGREEMENT_LEAST)))
+    product = encoded.sessions.product
     return {
-        "match": vectors @ types.match.T * types.match.shape[1] ** -0.5 + types.bias,
+        "match": product(vectors, types.match) * types.match.shape[1] ** -0.5 + types.bias,
         "prior": compiled.prior,
         "agreement": agreement,
         "explorer": encoded.explorer_logits(first, last),

@@ -105,12 +105,13 @@ class Compiler:
     def __init__(
         self,
         describe: Describer,
+        sessions: Sessions,
         tables: Tables,
         archetypes: Sequence[Archetype],
         model: str,
         cache: Path | None,
     ) -> None:
-        self._describe, self._bank = describe, tables.bank
+        self._describe, self._product, self._bank = describe, sessions.product, tables.bank
         self.archetypes = tuple(a.name for a in archetypes)
         self._texts = [f"{a.name.replace('_', ' ')}: {a.definition}" for a in archetypes]
         self._model, self._cache = model, cache
@@ -146,7 +147,7 @@ class Compiler:
 
     def _archetypes(self, schema: Schema, vectors: TypeVectors) -> Array:
         """Each type's distribution over the archetypes, read from its text unless the user states it."""
-        logits = vectors.as_span @ self.archetype_vectors.T * vectors.match.shape[1] ** -0.5
+        logits = self._product(vectors.as_span, self.archetype_vectors) * vectors.match.shape[1] ** -0.5
         table = softmax(logits)
         for n, kind in enumerate(schema):
             if kind.archetypes:
@@ -156,7 +157,7 @@ class Compiler:
     def _prior(self, vectors: TypeVectors) -> Array:
         if not len(self._bank):
             return np.zeros(len(vectors.match), np.float32)
-        logits = self._bank @ vectors.match.T * vectors.match.shape[1] ** -0.5 + vectors.bias
+        logits = self._product(self._bank, vectors.match) * vectors.match.shape[1] ** -0.5 + vectors.bias
         likely = np.clip((1 / (1 + np.exp(-np.clip(logits, -30, 30)))).mean(axis=0), 1e-6, 1 - 1e-6)
         prior: Array = np.log(likely / (1 - likely))
         return prior

@@ -35,9 +35,9 @@ class EmbeddedEngine:
         self.pieces = WordPieces(folder / "tokenizer.json")
         self._reader = Reader(sessions, tables, self.pieces, self.manifest.sizes)
         describe = Describer(sessions, tables, self.pieces, self._spread)
-        self._compiler = Compiler(describe, tables, archetypes, self.manifest.hash, cache)
+        self._compiler = Compiler(describe, sessions, tables, archetypes, self.manifest.hash, cache)
         self.extractors = (Anchor(), Explorer())
-        self.classifier = ArchetypeMatch(self._compiler)
+        self.classifier = ArchetypeMatch(self._compiler, sessions)
         self.calibrator = EmbeddedCalibrator(self.manifest.fitted)
         self.info = _info(self.manifest)
         self.every_threshold = self.manifest.every_threshold

@@ -35,7 +35,7 @@ class Encoded:
     """The word states of one passage, split into what each head needs. Made by `Reader.read`, dropped after use."""
 
     def __init__(self, passage: Passage, heads: list[Array], reader: Reader) -> None:
-        self.passage, self._reader = passage, reader
+        self.passage, self.sessions, self._reader = passage, reader.sessions, reader
         p, t = reader.sizes["pair"], reader.sizes["token"]
         of_first, of_last, of_mean = heads
         self._starts, self._pair_start, self._token_start, self._first = _split(of_first, 1, p, t)
@@ -43,6 +43,7 @@ class Encoded:
         self._insides, self._token_inside, mean = _split(of_mean, 1, t)
         self._mean_total = _running(mean)
         self._vectors: dict[tuple[tuple[int, int], ...], tuple[Array, Array]] = {}
+        self._views: tuple[TypeVectors, tuple[Array, Array, Array]] | None = None
 
     @cached_property
     def explored(self) -> tuple[Array, Array, Array]:
@@ -50,14 +51,16 @@ class Encoded:
         first, last = all_spans(len(self.passage.words), self._reader.sizes["widest"])
         return first, last, self.explorer_logits(first, last)
 
+    @cached_property
+    def _pairs(self) -> Array:
+        """How well each word as a start goes with each as an end [W, W]."""
+        return self.sessions.product(self._pair_start, self._pair_end)
+
     def explorer_logits(self, first: Array, last: Array) -> Array:
         """The explorer's logit [N] of spans by first and last word. A span wider than any in training counts as the
         widest."""
         scale = self._reader.sizes["pair"] ** -0.5
-        if len(first) > 2 * len(self._starts):
-            pairs = (self._pair_start @ self._pair_end.T)[first, last]
-        else:
-            pairs = np.einsum("np,np->n", self._pair_start[first], self._pair_end[last])
+        pairs = self._pairs[first, last]
         inside = self._inside_mean(_running(self._insides), first, last)[:, 0]
         width = np.minimum(last - first, self._reader.sizes["widest"] - 1)
         ends = self._starts[first, 0] + self._ends[last, 0]
@@ -65,14 +68,16 @@ class Encoded:
         return total
 
     def anchored(self, types: TypeVectors) -> tuple[Array, Array, Array]:
-        """The anchor's three views [W, K]: logits that a mention of a type starts, ends, or goes on here."""
-        scale = self._reader.sizes["token"] ** -0.5
-        bias = self._reader.tables.token_bias
-        return (
-            self._token_start @ types.start.T * scale + bias[0],
-            self._token_end @ types.end.T * scale + bias[1],
-            self._token_inside @ types.inside.T * scale + bias[2],
-        )
+        """The anchor's three views [W, K]: logits that a mention of a type starts, ends, or goes on here. Two stages ask
+        for them; they are kept for the types asked last."""
+        if self._views is None or self._views[0] is not types:
+            scale, bias = self._reader.sizes["token"] ** -0.5, self._reader.tables.token_bias
+            product = self.sessions.product
+            start = product(self._token_start, types.start) * scale + bias[0]
+            end = product(self._token_end, types.end) * scale + bias[1]
+            inside = product(self._token_inside, types.inside) * scale + bias[2]
+            self._views = (types, (start, end, inside))
+        return self._views[1]
 
     def anchor_logits(self, first: Array, last: Array, views: tuple[Array, Array, Array]) -> Array:
         """The anchor's logit [N, K] of spans: the mean of its start, its end and its mean inside."""
@@ -116,7 +121,7 @@ class Encoded:
             width = np.minimum(last - first, self._reader.sizes["widest"] - 1)
             hidden = self._first[first] + self._last[last] + self._inside_mean(self._mean_total, first, last)
             hidden = (hidden + tables.span_width[width]).astype(np.float32)
-            self._vectors[key] = self._reader.sessions.span(hidden)
+            self._vectors[key] = self.sessions.span(hidden)
         return self._vectors[key]
 
 

@@ -51,6 +51,10 @@ class Sessions:
     def _project(self) -> Any:
         return self._open("project.onnx")
 
+    @cached_property
+    def _product(self) -> Any:
+        return self._open("product.onnx")
+
     def text(self, embedded: Array, first: Array, last: Array) -> list[Array]:
         """Head outputs at the words' first piece, last piece and mean, each [W, ...]."""
         out: list[Array] = self._text.run(None, {"embedded": embedded, "first": first, "last": last})
@@ -71,3 +75,10 @@ class Sessions:
         names = ("match", "bias", "token", "archetype", "as_span")
         rows = self._project.run(list(names), {"mean": mean.astype(np.float32)})
         return dict(zip(names, rows, strict=True))
+
+    def product(self, left: Array, right: Array) -> Array:
+        """left [N, F] times right [K, F] transposed: [N, K]. Here and not in numpy, whose BLAS threads would contend
+        with those that read passages."""
+        inputs = {"left": np.ascontiguousarray(left, np.float32), "right": np.ascontiguousarray(right, np.float32)}
+        out: Array = self._product.run(None, inputs)[0]
+        return out

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from samner.errors import ModelError
 
 FORMAT = 1
-FILES = ("text.onnx", "span.onnx", "types.onnx", "project.onnx", "tables.npz", "tokenizer.json")
+FILES = ("text.onnx", "span.onnx", "types.onnx", "project.onnx", "product.onnx", "tables.npz", "tokenizer.json")
 TABLES = ("pieces", "pieces_scale", "shape", "explorer_width", "span_width", "token_bias")
 SIZES = ("hidden", "pair", "token", "match", "widest")
 MEND = "copy or export the model again"
