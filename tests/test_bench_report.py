@@ -16,7 +16,7 @@ from samner.errors import FormatError
 from test_bench_crossner import NER, data  # noqa: F401  (data is a fixture)
 from test_bench_speed import RESULT
 
-MACHINE = {"benchmark": "speed", "machine": {"processor": "a processor", "cores": 2}, "version": "0.1.0"}
+MACHINE = {"benchmark": "speed", "version": "0.1.0"}
 
 
 @pytest.fixture

@@ -133,6 +133,8 @@ RESULT: dict[str, Any] = {
     "samples": {"rate": [190, 200.4, 210], "import_s": [0.07, 0.08], "cold_start_s": [0.8, 0.9]},
     "texts": "bundled sentences",
     "threads": 2,
+    "load_before": 0.1,
+    "machine": {"processor": "a processor", "cores": 2},
 }
 PEER = {
     "name": "gliner",
@@ -157,6 +159,9 @@ def test_printed() -> None:
     out = io.StringIO()
     print_speed(RESULT, Console(file=out, width=100))
     assert "310 MB" in out.getvalue()
+    assert "busy" not in out.getvalue()
+    print_speed(RESULT | {"load_before": 3.0}, Console(file=out, width=100))
+    assert "the machine was busy (load 3.0 on 2 cores)" in out.getvalue()
 
 
 @pytest.fixture

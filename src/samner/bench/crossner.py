@@ -51,7 +51,7 @@ def run(
     `catch_all=False` skips the runs in which the catch-all is offered; `say` hears of the progress. On the test
     part the definitions must be the frozen ones, and one line goes to `log` (see `looks.place`).
     """
-    rows = ablations(ablate)
+    rows, load = ablations(ablate), machine.load()
     schemas = frozen.check() if part == "test" else frozen.hashes()
     book = place(log) if part == "test" else None  # an unwritable log is found before the run, not after
     say = say or (lambda _: None)
@@ -62,6 +62,7 @@ def run(
     result = crossner_scores.result(main, offered, typing) | {
         "ablations": {f"-{row}": _ablation(ner, row, domains, main, batch_size, say) for row in rows},
         "benchmark": "crossner",
+        "load_before": load,
         "part": part,
         "options": {"batch_size": batch_size, "ablate": list(rows), "catch_all": catch_all},
         "model": {"id": ner.info.id, "hash": ner.info.hash},

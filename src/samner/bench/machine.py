@@ -7,6 +7,7 @@ import platform
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -34,6 +35,25 @@ def cores() -> int:
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def load() -> float | None:
+    """Processes that ran or waited in the last minute; None on a system that does not tell.
+
+    Asked before a run, it says whether something else was at work: times of a busy machine mean little.
+    """
+    try:
+        return round(os.getloadavg()[0], 2)
+    except (AttributeError, OSError):
+        return None
+
+
+def busy(result: Mapping[str, Any]) -> str | None:
+    """What to say beside the times of a result that was measured on a busy machine; None for an idle one."""
+    before, count = result["load_before"], result["machine"]["cores"]
+    if before is None or before <= count / 4:
+        return None
+    return f"the machine was busy (load {before:.1f} on {count} cores): the times are not to be relied on"
 
 
 def version(package: str) -> str:

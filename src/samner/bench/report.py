@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from samner.bench.machine import busy
 from samner.bench.speed_rows import speed_rows
 from samner.bench.tables import percent
 from samner.errors import FormatError, SamnerError
@@ -81,8 +82,8 @@ def speed_table(result: Result) -> str:
 
 
 def _machine(result: Result) -> str:
-    machine = result["machine"]
-    return f"{machine['processor']}, {machine['cores']} cores"
+    machine, warning = result["machine"], busy(result)
+    return f"{machine['processor']}, {machine['cores']} cores" + (f" ({warning})" if warning else "")
 
 
 def _row(

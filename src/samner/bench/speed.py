@@ -56,7 +56,7 @@ def run(
         raise InputError(
             f"a peer out of {', '.join(PEERS)}", repr(peer), "leave --peer out for our figures alone"
         )
-    say = say or (lambda _: None)
+    say, load = say or (lambda _: None), machine.load()
     jobs = workload.crossner_jobs(data) if data else workload.default_jobs()
     setup = {"model": model, "threads": threads or machine.cores(), "batch_size": BATCH_SIZE}
     python = peer_env.ensure(peer_env_dir, say) if peer else None
@@ -76,6 +76,7 @@ def run(
         "import_s": median(starts["import_s"]),
         "cold_start_s": median(starts["cold_start_s"]),
         "benchmark": "speed",
+        "load_before": load,
         "texts": "CrossNER test" if data else "bundled sentences",
         "threads": setup["threads"],
         "machine": machine.describe(),

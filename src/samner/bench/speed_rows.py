@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from samner.bench.machine import busy
 from samner.bench.tables import table
 
 
@@ -17,6 +18,8 @@ def print_speed(result: Mapping[str, Any], console: Console) -> None:
     for what, figure, spread in speed_rows(result):
         rows.add_row(escape(what), figure, spread)
     console.print(rows)
+    if warning := busy(result):
+        console.print(escape(warning))
 
 
 def speed_rows(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:

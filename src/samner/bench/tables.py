@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from samner.bench.evaluate import Report
+from samner.bench.machine import busy
 from samner.bench.metrics import NONE, Counts
 from samner.bench.mistakes import Mistake
 
@@ -108,7 +109,7 @@ def print_crossner(result: Mapping[str, Any], console: Console) -> None:
     rate = f"{result['sentences_per_second']:.0f} sentences a second"
     speed = f"{result['sentences']} sentences in {result['seconds']:.1f} s: {rate}"
     model = f"model {result['model']['id']} ({result['model']['hash'][:12]})"
-    console.print(Group(head, "", escape(f"{speed}; {model}"), escape(result["look"])))
+    console.print(Group(head, "", escape(f"{speed}; {model}"), escape(result["look"]), busy(result) or ""))
 
 
 def _row(rows: Table, name: str, figures: Mapping[str, float], mean: float) -> None:
