@@ -12,7 +12,7 @@ demo: $(VENV)/.run
 
 test: $(VENV)/.dev lint
 	$(BIN)/mypy
-	$(BIN)/pytest -q -m "not slow"
+	$(BIN)/pytest -q -m "not slow and not train"
 
 test-all: $(VENV)/.train lint
 	$(BIN)/mypy

@@ -1,26 +1,37 @@
-"""Settings that all tests share."""
+"""Settings and fixtures that all tests share."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 import samner
 
-settings.register_profile("fixed", derandomize=True, deadline=None)  # the same examples on every run
-settings.register_profile(
-    "search", max_examples=2000, deadline=None
-)  # HYPOTHESIS_PROFILE=search: new ones, many
+if TYPE_CHECKING:
+    from samner import SamNER
+
+# The same examples on every run; HYPOTHESIS_PROFILE=search looks for new ones, and many. A busy machine is no fault.
+UNHURRIED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("fixed", derandomize=True, **UNHURRIED)
+settings.register_profile("search", max_examples=2000, **UNHURRIED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
-MODEL_IS_SHIPPED = os.path.isdir(os.path.join(os.path.dirname(samner.__file__), "model"))
+MODEL = Path(samner.__file__).with_name("model")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `model` wait for the shipped model."""
-    if not MODEL_IS_SHIPPED:
-        for item in items:
-            if item.get_closest_marker("model"):
-                item.add_marker(pytest.mark.skip(reason="no model in this checkout"))
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """The repository ships a model: a checkout without it is broken, and must not pass."""
+    if item.get_closest_marker("model") and not MODEL.is_dir():
+        pytest.fail(f"the shipped model is missing from this checkout: {MODEL}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def ner() -> SamNER:
+    """The shipped model, with nothing kept on disk."""
+    from samner import SamNER
+
+    return SamNER(cache_dir=False, threads=2)

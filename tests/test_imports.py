@@ -15,15 +15,17 @@ ROOT = Path(samner.__file__).parent
 # A module may import those of earlier rows, and what shares its own name (its package). A row of one name is a layer
 # of its own; names in one row know nothing of each other.
 LAYERS = [
-    ["errors"],
+    ["errors", "readable", "workers"],
     ["types"],
-    ["strict", "offsets"],
-    ["archetypes", "schema_rules"],
-    ["schema", "reading"],
-    ["options", "ports", "writing"],
-    ["discovery", "mediation", "calibration", "engines"],
+    ["strict", "offsets", "locate", "options"],
+    ["archetypes", "schema_rules", "passages"],
+    ["schema", "reading", "ports"],
+    ["given", "writing"],
+    ["discovery", "mediation", "calibration", "engines", "extractors"],
+    ["trace"],
     ["pipeline"],
-    ["bench", "integrations", "serve", "train"],
+    ["bench", "integrations", "serve"],
+    ["train"],
     ["cli"],
 ]
 RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
@@ -66,6 +68,7 @@ def test_the_rule_sees_a_fault(tmp_path: Path) -> None:
 
 
 def python(code: str) -> str:
+    """What a new interpreter prints. Times are of the processor: a busy machine is no fault of the package."""
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
@@ -78,15 +81,15 @@ def test_importing_the_package_brings_nothing_heavy() -> None:
 
 
 def test_importing_the_package_is_quick() -> None:
-    code = "import time; t = time.perf_counter(); import samner; print(time.perf_counter() - t)"
+    code = "import time; t = time.process_time(); import samner; print(time.process_time() - t)"
     assert min(float(python(code)) for _ in range(3)) < 0.2
 
 
 def test_the_help_brings_no_model_and_is_quick() -> None:
     code = (
-        "import sys, time; t = time.perf_counter(); from samner.cli import main\n"
+        "import sys, time; t = time.process_time(); from samner.cli import main\n"
         "try: main(['--help'])\n"
-        "except SystemExit: print(time.perf_counter() - t, 'onnxruntime' in sys.modules, 'numpy' in sys.modules)"
+        "except SystemExit: print(time.process_time() - t, 'onnxruntime' in sys.modules, 'numpy' in sys.modules)"
     )
     lasts = [python(code).splitlines()[-1].split() for _ in range(3)]
     assert min(float(seconds) for seconds, *_ in lasts) < 0.3
