@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -15,6 +16,7 @@ from safetensors.torch import load_file as load_torch
 from samner.errors import ModelError
 from samner.train import graphs
 from samner.train.base import base_config, base_folder
+from samner.train.card import write_card
 from samner.train.manifest import FORMAT, write_manifest
 from samner.train.material import gather
 from samner.train.recipe import Recipe, data_folder, load_recipe
@@ -23,7 +25,8 @@ Array = NDArray[Any]
 
 
 def export(run: Path, out: Path, *, corpus: Path | None = None, name: str = "samner-embedded") -> Path:
-    """Write the model folder and fit its numbers on the development split; the report goes to OUT.development.json.
+    """Write the model folder, fit its numbers on the development split, and write its card from what was found; the
+    report goes to OUT.development.json.
 
     Raises ModelError when the run has no averaged weights yet.
     """
@@ -31,7 +34,10 @@ def export(run: Path, out: Path, *, corpus: Path | None = None, name: str = "sam
 
     write_graphs(run, out)
     recipe = load_recipe(run / "recipe.yaml")
-    report = fit(out, gather(recipe, corpus or Path("corpus"), data_folder()), name)
+    material = gather(recipe, corpus or Path("corpus"), data_folder())
+    report = fit(out, material, name)
+    report["model"] = {"id": name, "hash": hashlib.sha256((out / "model.json").read_bytes()).hexdigest()}
+    write_card(out, recipe, material, report)
     file = out.with_name(f"{out.name}.development.json")
     file.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return out
@@ -41,7 +47,9 @@ def write_graphs(run: Path, out: Path, *, quantise: bool = True) -> None:
     """The averaged weights as graphs and tables, with a manifest that lacks fitted numbers."""
     averaged = run / "average.safetensors"
     if not averaged.exists():
-        raise ModelError("a run with averaged weights", f"none in {run}", "train at least `develop_every` steps")
+        raise ModelError(
+            "a run with averaged weights", f"none in {run}", "train at least `develop_every` steps"
+        )
     recipe = load_recipe(run / "recipe.yaml")
     base = base_folder(recipe)
     weights = load_file(averaged)
