@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all lint format clean
+.PHONY: demo test test-all lint format corpus readme clean
 
 demo: $(VENV)/.run
 	@$(BIN)/samner extract examples/article.txt --schema examples/schema.yaml
@@ -19,12 +19,20 @@ test-all: $(VENV)/.train lint
 	$(BIN)/pytest -q
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff format --check src tests
-	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests scripts
+	$(BIN)/ruff check src tests scripts
 
 format: $(VENV)/.dev
-	$(BIN)/ruff format src tests
-	$(BIN)/ruff check --fix src tests
+	$(BIN)/ruff format src tests scripts
+	$(BIN)/ruff check --fix src tests scripts
+
+# Checks corpus/ against its sums; with CORPUS=DIR brings the master's files in first (see scripts/sync_corpus.py).
+corpus:
+	@$(PYTHON) scripts/sync_corpus.py $(CORPUS)
+
+# Writes the results into README.md from bench/results/*.json; fails where one is missing.
+readme: $(VENV)/.run
+	@$(BIN)/python -m samner.bench.readme
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
