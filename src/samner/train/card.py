@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from samner.bench.report import development_table
+from samner.bench.tables import percent
 from samner.errors import FormatError
 from samner.schema import builtin_names, read_schema
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
 LICENCES = Path(__file__).with_name("licences.yaml")
 OWN = ("corpus", "schemas")
-PARTS = ("explorer", "anchor", "consensus", "mediation", "calibration")
 SHARE_ALIKE = "CC-BY-SA-4.0"
 
 
@@ -60,7 +61,7 @@ class Facts:
 def write_card(folder: Path, recipe: Recipe, material: Material, report: Mapping[str, Any]) -> None:
     """Write `folder`/CARD.md. FormatError where a set that the recipe used has no row in licences.yaml."""
     total = sum(share for _, share in material.sources)
-    seen, unseen = crossner_names(trained_names(material.book, _trained(material)))
+    seen, unseen = names_seen(material)
     facts = Facts(
         name=report.get("model", {}).get("id", folder.name),
         base=recipe.base,
@@ -111,6 +112,17 @@ def crossner_names(trained: set[str]) -> tuple[list[str], list[str]]:
         names |= {kind.name: read.type_about[kind.name].get("gold", kind.name) for kind in read.schema}
     seen = sorted(name for name, tag in names.items() if {name, tag} & trained)
     return seen, sorted(set(names) - set(seen))
+
+
+def names_seen(material: Material) -> tuple[list[str], list[str]]:
+    """CrossNER's type names that this material asks for in training, and the others (see `crossner_names`)."""
+    trained = {
+        n
+        for source, _ in material.sources
+        for passage in source.passages
+        for n in (*(t for _, _, t in passage.mentions if t >= 0), *(passage.closed or ()))
+    }
+    return crossner_names(trained_names(material.book, trained))
 
 
 def render(facts: Facts) -> str:
@@ -176,21 +188,14 @@ def _licence(name: str) -> Licence:
 
 
 def _development(report: Mapping[str, Any]) -> str:
-    groups = list(report[""]["groups"])
-    head = ["pipeline", "F1", *(f"F1, {g}" for g in groups), *(f"span F1, {g}" for g in groups)]
-    rows = [head, ["---", *["---:"] * (len(head) - 1)]]
-    for part in ("", *(p for p in PARTS if p in report)):
-        of = [report[part]["groups"].get(g, {}) for g in groups]
-        figures = [report[part]["f1"], *(g.get("f1") for g in of), *(g.get("span_f1") for g in of)]
-        rows.append([f"−{part}" if part else "all stages", *map(_percent, figures)])
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     ece = report["calibration_error"]
     return (
-        f"{table}\n\nStrict micro-F1 (start, end and type) on whole domains and whole user schemas held out of "
+        f"{development_table(report)}\n\nStrict micro-F1 (start, end and type) on whole domains and whole user "
+        "schemas held out of "
         "training, many of whose types occur nowhere else; each row has the numbers fitted for it. The score, the "
         "consensus rule and the thresholds were fitted on this very data, so the figures lean upwards. With no schema "
-        f"(`--all`) span F1 is {_percent(report['every']['span_f1'])}. Expected calibration error of the scores, on "
-        f"tasks that the fit did not see: {_percent(ece['ece'])} over {ece['spans']:,} spans. Results on CrossNER, on "
+        f"(`--all`) span F1 is {percent(report['every']['span_f1'])}. Expected calibration error of the scores, on "
+        f"tasks that the fit did not see: {percent(ece['ece'])} over {ece['spans']:,} spans. Results on CrossNER, on "
         "which nothing was chosen, stand in the README, with the command that gives them."
     )
 
@@ -225,17 +230,3 @@ def _limits(widest: int) -> str:
             "Relations, coreference and linking to a knowledge base are not its task.",
         )
     )
-
-
-def _percent(figure: float | None) -> str:
-    return "" if figure is None else f"{100 * figure:.1f}"
-
-
-def _trained(material: Material) -> set[int]:
-    """The types that training asks for: those marked in a passage, and those of its closed schema."""
-    return {
-        n
-        for source, _ in material.sources
-        for passage in source.passages
-        for n in (*(t for _, _, t in passage.mentions if t >= 0), *(passage.closed or ()))
-    }

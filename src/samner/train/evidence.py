@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from samner.discovery import Discovery
 from samner.engines.embedded.abilities import gather, sigmoid
-from samner.engines.embedded.compiled import CompiledSchema
+from samner.engines.embedded.compiled import Broader, CompiledSchema
 from samner.engines.embedded.engine import EmbeddedEngine
 from samner.engines.embedded.store import Fitted
 from samner.mediation import Mediation
@@ -39,6 +39,7 @@ class Evidence:
     spans: list[Span]
     words: Array
     table: dict[str, Array]
+    broader: Broader
     found: Array
     label: Array
     doubtful: Array
@@ -115,6 +116,7 @@ def _evidence(engine: EmbeddedEngine, compiled: CompiledSchema, task: Task, n: i
         spans,
         np.array([last - first + 1 for first, last in ranges]),
         gather(cast(Any, reading.encoded[0]), mediated, compiled) if spans else empty,
+        compiled.broader,
         np.array([[c.sources.get("anchor", 0.0), c.sources.get("explorer", 0.0)] for c in own]).reshape(-1, 2),
         np.array([gold.get(s, -1) for s in spans], np.int64),
         np.array([s in doubtful for s in spans], bool),

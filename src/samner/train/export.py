@@ -16,7 +16,7 @@ from safetensors.torch import load_file as load_torch
 from samner.errors import ModelError
 from samner.train import graphs
 from samner.train.base import base_config, base_folder
-from samner.train.card import write_card
+from samner.train.card import names_seen, write_card
 from samner.train.manifest import FORMAT, write_manifest
 from samner.train.material import gather
 from samner.train.recipe import Recipe, data_folder, load_recipe
@@ -37,6 +37,7 @@ def export(run: Path, out: Path, *, corpus: Path | None = None, name: str = "sam
     material = gather(recipe, corpus or Path("corpus"), data_folder())
     report = fit(out, material, name)
     report["model"] = {"id": name, "hash": hashlib.sha256((out / "model.json").read_bytes()).hexdigest()}
+    report["crossner_names"] = dict(zip(("seen", "unseen"), names_seen(material), strict=True))
     write_card(out, recipe, material, report)
     file = out.with_name(f"{out.name}.development.json")
     file.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

@@ -16,19 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samner.archetypes import load as load_archetypes
-from samner.engines.embedded.abilities import combine, sigmoid
+from samner.engines.embedded.abilities import combine, corrected, log_odds, sigmoid
 from samner.engines.embedded.engine import EmbeddedEngine
 from samner.engines.embedded.store import Fitted
+from samner.train.broader import learn_broader
 from samner.train.evidence import Evidence, bank_of, collect, explorer_table
 from samner.train.manifest import FORMAT, write_manifest
 from samner.train.material import Material
 
 Array = NDArray[Any]
 PARTS = ("explorer", "anchor", "consensus", "mediation", "calibration")
-PRIOR_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-AGREEMENT_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
+PRIOR_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
+AGREEMENT_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+BROADER_SHARES = (0.0, 0.5, 1.0, 2.0, 3.0)
 THRESHOLDS = np.round(np.arange(0.1, 0.8, 0.02), 2)
-UNFITTED = Fitted(0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0.5, 0.5, 0.5, 0.1)
+UNFITTED = Fitted(0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0.5, 0.5, 0.5, 0.1)
+RULE = replace(UNFITTED, consensus_anchor=0.3, consensus_explorer=0.3, consensus_confirm=0.1)
 BANK = 2000
 
 
@@ -46,11 +49,12 @@ def fit(folder: Path, material: Material, model_id: str) -> dict[str, Any]:
     sizes = json.loads((folder / "model.json").read_text("utf-8"))["sizes"]
     unfitted = {"format": FORMAT, "sizes": sizes, "id": model_id, "every_threshold": 0.5, "fitted": {"": asdict(UNFITTED)}}
     write_manifest(folder, unfitted)
-    _add_bank(folder, material)
+    hierarchy = _add_tables(folder, material)
     write_manifest(folder, unfitted)
     engine = _engine(folder)
     evidence = collect(engine, material)
-    fitted, report = {}, {}
+    fitted: dict[str, Fitted] = {}
+    report: dict[str, Any] = {"broader": hierarchy}
     for part in ("", *PARTS):
         fitted[part], scored = fit_part(evidence, part)
         report[part] = {"f1": scored.f1, "groups": scored.groups}
@@ -65,30 +69,41 @@ def _engine(folder: Path) -> EmbeddedEngine:
     return EmbeddedEngine(folder, load_archetypes(), None, 2)
 
 
-def _add_bank(folder: Path, material: Material) -> None:
-    """Span vectors of training mentions, against which a type's eagerness is measured."""
-    bank = bank_of(_engine(folder), material, BANK)
+def _add_tables(folder: Path, material: Material) -> dict[str, float]:
+    """The bank of span vectors of training mentions, against which a type's eagerness is measured, and the form that
+    tells the broader of two types."""
+    engine = _engine(folder)
+    bank = bank_of(engine, material, BANK)
+    form, figures = learn_broader(engine, material.book, material.split.unseen)
     with np.load(folder / "tables.npz", allow_pickle=False) as held:
         tables = {name: held[name] for name in held.files}
-    np.savez(folder / "tables.npz", **{**tables, "bank": bank.astype(np.float16)})
+    np.savez(folder / "tables.npz", **{**tables, **form, "bank": bank.astype(np.float16)})
+    return figures
 
 
 def fit_part(evidence: Sequence[Evidence], part: str) -> tuple[Fitted, Scored]:
-    """The best numbers with one part of the pipeline off ("" for none), and their figures."""
-    best: tuple[Fitted, Scored] | None = None
-    rule = _rule(part)
-    for prior in PRIOR_SHARES if part != "calibration" else (0.0,):
-        for agreement in AGREEMENT_SHARES if part not in ("calibration", "mediation") else (0.0,):
-            by = logistic(evidence, replace(rule, prior_share=prior, agreement_share=agreement), part)
-            scored = score(evidence, by, part)
-            if best is None or scored.f1 > best[1].f1:
-                best = replace(by, threshold=scored.threshold), scored
-    assert best is not None
+    """The best numbers with one part of the pipeline off ("" for none), and their figures. One number at a time,
+    twice over: the shares hardly depend on each other."""
+    choices = {
+        "prior_share": PRIOR_SHARES if part != "calibration" else (0.0,),
+        "agreement_share": AGREEMENT_SHARES if part not in ("calibration", "mediation") else (0.0,),
+        "broader_share": BROADER_SHARES if part != "calibration" else (0.0,),
+    }
+    start = replace(RULE, prior_share=choices["prior_share"][-2:][0], agreement_share=choices["agreement_share"][-3:][0])
+    best = _fitted(evidence, start, part)
+    for _ in range(2):
+        for name, values in choices.items():
+            for value in values:
+                tried = _fitted(evidence, replace(best[0], **{name: value}), part)
+                best = tried if tried[1].f1 > best[1].f1 else best
     return _consensus(evidence, *best, part) if part not in ("consensus", "explorer", "anchor") else best
 
 
-def _rule(part: str) -> Fitted:
-    return replace(UNFITTED, consensus_anchor=0.3, consensus_explorer=0.3, consensus_confirm=0.1)
+def _fitted(evidence: Sequence[Evidence], by: Fitted, part: str) -> tuple[Fitted, Scored]:
+    """The logistic weights and the threshold, with the shares as they are."""
+    by = logistic(evidence, by, part)
+    scored = score(evidence, by, part)
+    return replace(by, threshold=scored.threshold), scored
 
 
 def _consensus(evidence: Sequence[Evidence], by: Fitted, scored: Scored, part: str) -> tuple[Fitted, Scored]:
@@ -112,9 +127,9 @@ def logistic(evidence: Sequence[Evidence], by: Fitted, part: str) -> Fitted:
         rows = e.active(part) & ~e.doubtful
         if not rows.any():
             continue
-        table = {**e.table, "prior": e.table["prior"]}
-        match = table["match"] - by.prior_share * table["prior"] + by.agreement_share * table["agreement"]
-        odds = _odds(e, match)
+        table = e.table
+        match = corrected(table, by, e.broader)
+        odds = log_odds(match, ())
         k = match.argmax(axis=1)
         n = np.arange(len(k))
         anchor = table["anchor"].max(axis=1) if raw else table["anchor"][n, k]
@@ -146,12 +161,6 @@ def _each_features(match: Array, table: dict[str, Array]) -> Array:
     return np.stack([ones, match, table["explorer"][:, None] * ones, table["anchor"]], axis=2)
 
 
-def _odds(e: Evidence, match: Array) -> Array:
-    from samner.engines.embedded.abilities import log_odds
-
-    return log_odds(np.clip(match, -30, 30).astype(np.float64), ())
-
-
 def newton(x: Array, y: Array, used: Sequence[bool], ridge: float = 1e-2) -> list[float]:
     """Logistic regression by Newton's method; features not used get weight 0."""
     columns = np.flatnonzero(used)
@@ -174,7 +183,7 @@ def score(
     evidence: Sequence[Evidence], by: Fitted, part: str, thresholds: Sequence[float] = tuple(THRESHOLDS)
 ) -> Scored:
     """Micro-F1 at the best of the thresholds, after consensus and overlaps."""
-    tables = [e.ranked(combine(e.table, by, (), raw=part == "calibration").score, by, part) for e in evidence]
+    tables = [e.ranked(combine(e.table, by, (), e.broader, raw=part == "calibration").score, by, part) for e in evidence]
     best = Scored(-1.0, 0.0, {})
     for threshold in thresholds:
         counts: dict[str, Array] = {}
@@ -212,7 +221,7 @@ def calibration_error(evidence: Sequence[Evidence], folds: int = 2) -> dict[str,
         held = set(names[fold::folds])
         by, scored = fit_part([e for e in evidence if e.task not in held], "")
         for e in (e for e in evidence if e.task in held):
-            said, right, _ = e.ranked(combine(e.table, by, (), raw=False).score, by, "")
+            said, right, _ = e.ranked(combine(e.table, by, (), e.broader, raw=False).score, by, "")
             scores.append(said)
             rights.append(right)
     said, right = np.concatenate(scores), np.concatenate(rights)

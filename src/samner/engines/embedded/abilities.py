@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from samner.engines.embedded.compiled import CompiledSchema, Compiler, softmax
+from samner.engines.embedded.compiled import Broader, CompiledSchema, Compiler, softmax
 from samner.engines.embedded.reader import Encoded
 from samner.engines.embedded.sessions import Sessions
 from samner.engines.embedded.store import Fitted
@@ -126,7 +126,9 @@ class EmbeddedCalibrator:
             nothing = np.zeros((0, len(compiled.schema)), np.float32)
             return Judgement(nothing, nothing, {})
         evidence = gather(encoded, mediated, compiled)
-        return combine(evidence, self.numbers(without), compiled.parents, raw="calibration" in without)
+        return combine(
+            evidence, self.numbers(without), compiled.parents, compiled.broader, raw="calibration" in without
+        )
 
 
 def gather(encoded: Encoded, mediated: Sequence[Mediated], compiled: CompiledSchema) -> dict[str, Array]:
@@ -146,14 +148,22 @@ def gather(encoded: Encoded, mediated: Sequence[Mediated], compiled: CompiledSch
     }
 
 
+def corrected(evidence: Mapping[str, Array], by: Fitted, broader: Broader) -> Array:
+    """The match [N, K] after prior, agreement and the narrower types' claims (see Fitted)."""
+    match = evidence["match"] - by.prior_share * evidence["prior"] + by.agreement_share * evidence["agreement"]
+    match = np.clip(match, -30, 30).astype(np.float64)
+    return match - by.broader_share * broader.pressed(sigmoid(match)) if by.broader_share else match
+
+
 def combine(
-    evidence: Mapping[str, Array], by: Fitted, parents: Sequence[tuple[int, int]], raw: bool
+    evidence: Mapping[str, Array],
+    by: Fitted,
+    parents: Sequence[tuple[int, int]],
+    broader: Broader,
+    raw: bool,
 ) -> Judgement:
     """Evidence to probabilities (see Fitted). `raw` leaves the choice to the uncorrected match alone."""
-    match = (
-        evidence["match"] - by.prior_share * evidence["prior"] + by.agreement_share * evidence["agreement"]
-    )
-    match = np.clip(match, -30, 30).astype(np.float64)
+    match = corrected(evidence, by, broader)
     whole = by.explorer * evidence["explorer"][:, None]
     anchor = evidence["anchor"]
     each = (

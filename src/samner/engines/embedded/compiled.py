@@ -47,8 +47,27 @@ class TypeVectors:
 
 
 @dataclass(frozen=True)
+class Broader:
+    """Pairs of the schema's types of which one is likely the broader: positions `narrow` and `wide` [E], sorted by
+    `wide`, and the `likely` [E] probability of it."""
+
+    narrow: Array
+    wide: Array
+    likely: Array
+
+    def pressed(self, fits: Array) -> Array:
+        """How much a narrower type that fits speaks against each type: [N, K] of `fits` [N, K] in 0..1."""
+        out = np.zeros_like(fits)
+        if len(self.wide) and len(fits):
+            columns, starts = np.unique(self.wide, return_index=True)
+            out[:, columns] = np.maximum.reduceat(fits[:, self.narrow] * self.likely, starts, axis=1)
+        return out
+
+
+@dataclass(frozen=True)
 class CompiledSchema:
-    """The schema, its vectors, its types' archetypes [K, A], its priors [K], and (child, ancestor) positions.
+    """The schema, its vectors, its types' archetypes [K, A], its priors [K], declared (child, ancestor) positions, and
+    pairs of which one is likely the broader.
 
     A prior is the log-odds with which a type attracts any mention at all, measured on the model's bank of spans.
     """
@@ -58,6 +77,7 @@ class CompiledSchema:
     archetypes: Array
     prior: Array
     parents: tuple[tuple[int, int], ...]
+    broader: Broader
 
 
 def type_text(kind: EntityType) -> str:
@@ -111,7 +131,7 @@ class Compiler:
         model: str,
         cache: Path | None,
     ) -> None:
-        self._describe, self._product, self._bank = describe, sessions.product, tables.bank
+        self._describe, self._product, self._tables = describe, sessions.product, tables
         self.archetypes = tuple(a.name for a in archetypes)
         self._texts = [f"{a.name.replace('_', ' ')}: {a.definition}" for a in archetypes]
         self._model, self._cache = model, cache
@@ -131,9 +151,8 @@ class Compiler:
         order = sorted(range(len(schema)), key=lambda n: schema.names[n])
         vectors = self._cached([type_text(schema.types[n]) for n in order])
         vectors = vectors.rows(_inverse(order))
-        return CompiledSchema(
-            schema, vectors, self._archetypes(schema, vectors), self._prior(vectors), _parents(schema)
-        )
+        archetypes, prior = self._archetypes(schema, vectors), self._prior(vectors)
+        return CompiledSchema(schema, vectors, archetypes, prior, _parents(schema), self._broader(vectors.match))
 
     def _check(self, schema: Schema) -> None:
         for kind in schema:
@@ -155,12 +174,26 @@ class Compiler:
         return table
 
     def _prior(self, vectors: TypeVectors) -> Array:
-        if not len(self._bank):
+        bank = self._tables.bank
+        if not len(bank):
             return np.zeros(len(vectors.match), np.float32)
-        logits = self._product(self._bank, vectors.match) * vectors.match.shape[1] ** -0.5 + vectors.bias
+        logits = self._product(bank, vectors.match) * vectors.match.shape[1] ** -0.5 + vectors.bias
         likely = np.clip((1 / (1 + np.exp(-np.clip(logits, -30, 30)))).mean(axis=0), 1e-6, 1 - 1e-6)
         prior: Array = np.log(likely / (1 - likely))
         return prior
+
+    def _broader(self, match: Array) -> Broader:
+        """Pairs whose second type is likely broader than the first, by a bilinear form on their vectors."""
+        narrow, wide, line = self._tables.narrow, self._tables.wide, self._tables.broader
+        if not len(line):
+            return Broader(*np.zeros((2, 0), np.int64), np.zeros(0))
+        size = match.shape[1]
+        pairs = self._product(self._product(match, narrow.T), self._product(match, wide.T)) * narrow.shape[1] ** -0.5
+        ends = self._product(match, line[: 2 * size].reshape(2, size))
+        logits = pairs + ends[:, :1] + ends[:, 1] + line[-1]
+        np.fill_diagonal(logits, -np.inf)
+        to, of = np.nonzero(logits.T > 0)
+        return Broader(of, to, 1 / (1 + np.exp(-logits[of, to])))
 
     def _cached(self, texts: Sequence[str]) -> TypeVectors:
         """Vectors of the texts, from the cache folder or worked out and put there. A cache that cannot be read or

@@ -10,7 +10,7 @@ from typing import Any
 
 from samner.archetypes import Archetype
 from samner.engines.embedded.abilities import Anchor, ArchetypeMatch, EmbeddedCalibrator, Explorer
-from samner.engines.embedded.compiled import CompiledSchema, Compiler, Describer
+from samner.engines.embedded.compiled import CompiledSchema, Compiler, Describer, TypeVectors, type_text
 from samner.engines.embedded.reader import Encoded, Reader
 from samner.engines.embedded.sessions import Sessions
 from samner.engines.embedded.store import Fitted, Manifest, Tables, read_manifest
@@ -34,7 +34,7 @@ class EmbeddedEngine:
         sessions = Sessions(folder)
         self.pieces = WordPieces(folder / "tokenizer.json")
         self._reader = Reader(sessions, tables, self.pieces, self.manifest.sizes)
-        describe = Describer(sessions, tables, self.pieces, self._spread)
+        describe = self._describe = Describer(sessions, tables, self.pieces, self._spread)
         self._compiler = Compiler(describe, sessions, tables, archetypes, self.manifest.hash, cache)
         self.extractors = (Anchor(), Explorer())
         self.classifier = ArchetypeMatch(self._compiler, sessions)
@@ -49,6 +49,10 @@ class EmbeddedEngine:
 
     def compile(self, schema: Schema) -> CompiledSchema:
         return self._compiler(schema)
+
+    def describe(self, schema: Schema) -> TypeVectors:
+        """The vectors of a schema's types, in its order, past every cache."""
+        return self._describe([type_text(kind) for kind in schema])
 
     def encode(self, passages: Sequence[Passage]) -> list[Encoded]:
         return [self._reader.read(passage) for passage in passages]

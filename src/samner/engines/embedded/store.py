@@ -24,13 +24,15 @@ MEND = "copy or export the model again"
 class Fitted:
     """Numbers fitted on the development split for one state of the pipeline (all on, or a part switched off).
 
-    A type's match is corrected, m' = match - prior_share * prior + agreement_share * agreement; the score is
+    A type's match is corrected: m' = match - prior_share * prior + agreement_share * agreement, less broader_share where a
+    narrower type of the schema fits; the score is
     sigmoid(bias + choice * c + explorer * e + anchor * a), c being the log-odds of m' against the other types and
     none, e the explorer's logit and a the anchor's. `each_*` are the same for a type by itself, with m' for c.
     """
 
     prior_share: float
     agreement_share: float
+    broader_share: float
     bias: float
     choice: float
     explorer: float
@@ -120,7 +122,8 @@ def _arrays(file: Path) -> dict[str, NDArray[Any]]:
 
 
 class Tables:
-    """Look-up tables: word pieces (8 bits with a scale a row), shapes, widths, and the bank of span vectors."""
+    """Look-up tables: word pieces (8 bits with a scale a row), shapes, widths, the bank of span vectors, and the form
+    that tells the broader of two types."""
 
     def __init__(self, folder: Path) -> None:
         held = _arrays(folder / "tables.npz")
@@ -129,9 +132,11 @@ class Tables:
         self.explorer_width: NDArray[np.float32] = held["explorer_width"]
         self.span_width: NDArray[np.float32] = held["span_width"]
         self.token_bias: NDArray[np.float32] = held["token_bias"]
-        self.bank: NDArray[np.float32] = (
-            held["bank"].astype(np.float32) if "bank" in held else np.zeros((0, 1), np.float32)
-        )
+        none = np.zeros((0, 1), np.float32)
+        self.bank: NDArray[np.float32] = held.get("bank", none).astype(np.float32)
+        self.narrow: NDArray[np.float32] = held.get("narrow", none)
+        self.wide: NDArray[np.float32] = held.get("wide", none)
+        self.broader: NDArray[np.float32] = held.get("broader", none[:, 0])
 
     def embed(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Word-piece vectors [P, D] of ids [P]."""

@@ -13,7 +13,7 @@ from samner.errors import ModelError
 from samner.offsets import clean
 
 LOWER, TITLE, UPPER, MIXED, DIGITS, CODE, PUNCTUATION, INITIAL, UNCASED, PADDING = range(10)
-LONG = 100  # characters
+LONG = 100  # characters, or pieces: WordPiece itself takes no longer word apart
 
 
 def word_shape(word: str) -> int:
@@ -58,8 +58,10 @@ class WordPieces:
         return self._kept(word) if len(word) <= LONG else self._word(word)
 
     def _word(self, word: str) -> tuple[int, ...]:
-        """A word that the tokenizer swallows whole is one unknown piece."""
-        return tuple(self._tokenizer.encode(word, add_special_tokens=False).ids) or (self.unknown,)
+        """A word that the tokenizer swallows whole is one unknown piece; so is one in more pieces than a passage could
+        hold (marks that only the tokenizer takes for punctuation)."""
+        ids = tuple(self._tokenizer.encode(word, add_special_tokens=False).ids)
+        return ids if 0 < len(ids) <= LONG else (self.unknown,)
 
     def sentence(self, text: str) -> list[int]:
         """Piece ids of a whole text, without special tokens."""
