@@ -1,8 +1,8 @@
 """The README's results table, made from the JSON that the benches wrote.
 
 `python -m samner.bench.report RESULT.json ...` prints it; with `--into README.md` it replaces what stands there
-between `<!-- bench -->` and `<!-- /bench -->`. A result is known by its keys: of `bench crossner`, of `bench
-speed`, or of `eval` (named by its file).
+between `<!-- results -->` and `<!-- /results -->`. A result is known by its keys: of `bench crossner`, of `bench
+speed`, or of `eval` (named by its file). `samner.bench.readme` fills the README of this repository.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from samner.bench.crossner import ABLATIONS
 from samner.bench.machine import busy
 from samner.bench.speed_rows import speed_rows
 from samner.bench.tables import percent
 from samner.errors import FormatError, SamnerError
 
-BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
+BEGIN, END = "<!-- results -->", "<!-- /results -->"
 Result = Mapping[str, Any]
 
 
@@ -69,6 +70,18 @@ def eval_table(results: Sequence[tuple[str, Result]]) -> str:
         figures = [percent(r[key]) for key in ("precision", "recall", "f1", "span_f1", "typing_accuracy")]
         ece = percent(r["calibration"]["ece"]) if r["calibration"] else ""
         rows.append([name, *figures, ece, str(r["counts"]["documents"])])
+    return _table(head, rows)
+
+
+def development_table(result: Result) -> str:
+    """The report of `samner export`: F1 and span F1 in hundredths, all stages on and each part off."""
+    groups = list(result[""]["groups"])
+    head = ["pipeline", "F1", *(f"F1, {g}" for g in groups), *(f"span F1, {g}" for g in groups)]
+    rows = []
+    for part in ("", *(p for p in ABLATIONS if p in result)):
+        of = [result[part]["groups"].get(g, {}) for g in groups]
+        figures = [result[part]["f1"], *(g.get("f1") for g in of), *(g.get("span_f1") for g in of)]
+        rows.append([f"−{part}" if part else "all stages", *(percent(f) for f in figures)])
     return _table(head, rows)
 
 
