@@ -6,9 +6,12 @@ BIN := $(VENV)/bin
 .PHONY: demo test test-all lint format corpus readme clean
 
 demo: $(VENV)/.run
+	@echo "The entities of examples/article.txt, with the types of examples/schema.yaml:"; echo
 	@$(BIN)/samner extract examples/article.txt --schema examples/schema.yaml
+	@echo; echo "One sentence, and what each of the three stages saw and decided:"; echo
 	@$(BIN)/samner extract "Ann Druyan chose Beethoven for the record that left Earth on Voyager 1." \
 		--schema examples/schema.yaml --explain
+	@echo; echo "Your turn: $(BIN)/samner extract \"Your text or file\" --labels person,city"
 
 test: $(VENV)/.dev lint
 	$(BIN)/mypy
