@@ -278,6 +278,11 @@ def test_explain_shows_the_stages(capsys: pytest.CaptureFixture[str]) -> None:
     assert out.index("1 discovery") < out.index("2 mediation") < out.index("3 calibration")
     _, out, _ = call("extract", SENTENCE, *TYPES, "--explain", "--format", "jsonl", capsys=capsys)
     assert set(json.loads(out)["trace"]) == {"text", "discovery", "mediation", "calibration"}
+    strict = ("--explain", "--format", "jsonl", "--threshold", "1")
+    _, out, _ = call("extract", SENTENCE, *TYPES, *strict, capsys=capsys)
+    rows = json.loads(out)["trace"]["calibration"]
+    assert rows
+    assert all(row["decision"].startswith("does not come out") for row in rows)
 
 
 @pytest.mark.model

@@ -141,6 +141,15 @@ def test_tokens_in_tokens_out(ner: SamNER) -> None:
     assert all((e.start, e.end) in [(0, 1), (1, 2), (0, 2)] for e in whole)
 
 
+def test_a_document_of_tokens_keeps_code_points(ner: SamNER) -> None:
+    tokens = ["Ada", "Lovelace", "lives", "in", "New York"]
+    document = Document.from_tokens(tokens)
+    found = ner.extract(document, TYPES)
+    assert [document.text[e.start : e.end] for e in found] == [e.text for e in found]
+    assert [e.text for e in found] == [e.text for e in ner.extract(tokens, TYPES)]
+    assert ner.classify(document, [e.span for e in found], TYPES)[0].span == found[0].span == (0, 12)
+
+
 def test_options_by_object_and_by_name(ner: SamNER) -> None:
     options = Options(threshold=0.0, nested=True)
     many = ner.extract(SENTENCE, TYPES, options=options)

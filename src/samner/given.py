@@ -12,23 +12,29 @@ from samner.types import Document, Span
 
 
 def checked(document: Document, span: tuple[int, int]) -> Span:
-    """The user's span in code points, trimmed to the words in it. On a document made from tokens it counts tokens.
+    """The user's span in code points, trimmed to the words in it.
 
     Raises InputError for a span outside the document or with nothing visible in it.
     """
-    start, end = span
-    size = len(document.text) if document.words is None else len(document.words)
-    if not 0 <= start < end <= size:
-        unit = (
-            "code-point offsets of this text" if document.words is None else "numbers of this text's tokens"
-        )
-        raise InputError(f"spans within 0..{size}", f"{(start, end)}", f"pass {unit}")
-    if document.words is not None:
-        start, end = document.words[start].start, document.words[end - 1].end
+    start, end = _within(span, len(document.text), "code-point offsets of this text")
     inside = words(clean(document.text[start:end]))
     if not inside:
         raise InputError("spans that hold something visible", f"{tuple(span)}", "leave it out")
     return Span(start + inside[0].start, start + inside[-1].end)
+
+
+def of_tokens(document: Document, span: tuple[int, int]) -> Span:
+    """A span that counts the document's tokens, in code points. Raises InputError for one outside."""
+    tokens = document.words or ()
+    first, end = _within(span, len(tokens), "numbers of these tokens")
+    return Span(tokens[first].start, tokens[end - 1].end)
+
+
+def _within(span: tuple[int, int], size: int, unit: str) -> tuple[int, int]:
+    start, end = span
+    if not 0 <= start < end <= size:
+        raise InputError(f"spans within 0..{size}", f"{(start, end)}", f"pass {unit}")
+    return start, end
 
 
 def placed(held: Iterable[Passage], spans: Iterable[Span]) -> Iterator[tuple[Passage, list[Span]]]:

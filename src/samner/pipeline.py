@@ -6,14 +6,14 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from samner.archetypes import load as load_archetypes
 from samner.calibration import NONE, Calibration, Choice, Limits, by_archetype, eligible, settle, to_entity
 from samner.discovery import Discovery, kept
 from samner.engines import load_engine
 from samner.errors import InputError, UnreadableTextWarning
-from samner.given import checked, local, placed
+from samner.given import checked, local, of_tokens, placed
 from samner.locate import cache_folder, model_folder, usable_cores
 from samner.mediation import Mediation
 from samner.offsets import token_offsets
@@ -87,7 +87,8 @@ class SamNER:
     ) -> list[Entity]:
         """The entities of one text, in order of position; offsets are code points of `text`.
 
-        A list of strings is taken as tokens: entities begin and end on them, and `start` and `end` count tokens.
+        A list of strings is taken as tokens: entities begin and end on them, and `start` and `end` count tokens. (Those
+        of a `Document` made from tokens count code points of its text, as all others do.)
         Without a schema every entity comes out, typed by archetype. Keyword arguments are fields of `Options`.
         Raises InputError for what is no text, SchemaError for what is no schema.
         """
@@ -166,6 +167,8 @@ class SamNER:
         compiled, options = self.compile(schema), replace(Options(), **overrides)
         if options.multi_label:
             raise InputError("one label a span", "multi_label=True", "call extract with multi_label=True")
+        if is_tokens(text):
+            spans = [of_tokens(document, span) for span in spans]
         asked = [checked(document, span) for span in spans]
         limits = self._limits(compiled, options)
         answers: dict[Span, Entity] = {}
@@ -174,7 +177,7 @@ class SamNER:
                 mine, self._classified(passage, mine, compiled, options, limits), strict=True
             ):
                 answers[span] = entity if entity.score >= limits[entity.label] else _none(entity)
-        return [_as_given(document, answers[span]) for span in asked]
+        return _as_given(text, document, [answers[span] for span in asked])
 
     def trace(self, text: Text, schema: Types, *, options: Options | None = None, **overrides: Any) -> Trace:
         """What each stage saw and decided on a text, beside its entities. All offsets are code points of its `text`,
@@ -224,7 +227,8 @@ class SamNER:
     def _guarded(self, text: Text, compiled: CompiledSchema | None, options: Options) -> Result:
         """One text, its error in place of its entities: a bad text must not lose the others."""
         try:
-            return self._document(as_document(text), compiled, options)
+            document = as_document(text)
+            return _as_given(text, document, self._document(document, compiled, options))
         except Exception as error:
             return Failure(error, getattr(text, "id", None))
 
@@ -240,7 +244,7 @@ class SamNER:
         found: list[Entity] = []
         for held in batched(self._passages(document), TOGETHER):
             found += eligible(_entities(self._steps(held, compiled, options, limits)), limits)
-        return [_as_given(document, entity) for entity in settle(found, limits, options)]
+        return settle(found, limits, options)
 
     def _passages(self, document: Document) -> Iterator[Passage]:
         return passages(document, self._engine.cost, self._engine.capacity, OVERLAP)
@@ -257,11 +261,16 @@ def as_document(text: Text) -> Document:
         return text
     if isinstance(text, str):
         return Document(text)
-    if isinstance(text, (list, tuple)):
+    if is_tokens(text):
         return Document.from_tokens(text)
     raise InputError(
         "a text, a list of tokens or a Document", type(text).__name__, "pass a str, decoded if it was bytes"
     )
+
+
+def is_tokens(text: Any) -> TypeGuard[Sequence[str]]:
+    """Did the user bring tokens, so that offsets are to count these?"""
+    return isinstance(text, (list, tuple))
 
 
 def _make(*made_from: Any) -> SamNER:
@@ -288,9 +297,9 @@ def _none(entity: Entity) -> Entity:
     return replace(entity, label=NONE, score=1 - entity.score, alternatives=rest)
 
 
-def _as_given(document: Document, entity: Entity) -> Entity:
-    """The entity with offsets that count the user's tokens, where the document was made from tokens."""
-    if document.words is None:
-        return entity
-    first, last = token_offsets(document, entity.span)
-    return replace(entity, start=first, end=last)
+def _as_given(text: Text, document: Document, entities: list[Entity]) -> list[Entity]:
+    """The entities as they are, or, for a list of tokens, with offsets that count these."""
+    if not is_tokens(text):
+        return entities
+    places = [token_offsets(document, entity.span) for entity in entities]
+    return [replace(e, start=first, end=last) for e, (first, last) in zip(entities, places, strict=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -89,8 +89,7 @@ def extract(
             if isinstance(result, Failure):
                 bad.add(result)
             else:
-                trace = ner.trace(document.text, types).to_dict() if explain else None
-                writer.write(document, result, trace)
+                writer.write(document, result, _trace(ner, document, types, options) if explain else None)
         writer.close()
     return 1 if bad.count else 0
 
@@ -148,6 +147,15 @@ class _Failures:
                 self.add(item)
             else:
                 yield item
+
+
+def _trace(
+    ner: SamNER, document: Document, types: Schema | None, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the stages saw and decided; the entities stand beside it already."""
+    trace = ner.trace(document, types, **options).to_dict()
+    del trace["entities"]
+    return trace
 
 
 def _writer(format: str, out: Any, tell: Any) -> Writer:
