@@ -137,7 +137,9 @@ def gather(encoded: Encoded, mediated: Sequence[Mediated], compiled: CompiledSch
     vectors, _ = encoded.vectors(first, last)
     types = compiled.vectors
     archetypes = np.array([m.archetypes for m in mediated], np.float32)
-    agreement = np.log(np.maximum(encoded.sessions.product(archetypes, compiled.archetypes), np.exp(AGREEMENT_LEAST)))
+    agreement = np.log(
+        np.maximum(encoded.sessions.product(archetypes, compiled.archetypes), np.exp(AGREEMENT_LEAST))
+    )
     product = encoded.sessions.product
     return {
         "match": product(vectors, types.match) * types.match.shape[1] ** -0.5 + types.bias,
@@ -150,7 +152,9 @@ def gather(encoded: Encoded, mediated: Sequence[Mediated], compiled: CompiledSch
 
 def corrected(evidence: Mapping[str, Array], by: Fitted, broader: Broader) -> Array:
     """The match [N, K] after prior, agreement and the narrower types' claims (see Fitted)."""
-    match = evidence["match"] - by.prior_share * evidence["prior"] + by.agreement_share * evidence["agreement"]
+    match = (
+        evidence["match"] - by.prior_share * evidence["prior"] + by.agreement_share * evidence["agreement"]
+    )
     match = np.clip(match, -30, 30).astype(np.float64)
     return match - by.broader_share * broader.pressed(sigmoid(match)) if by.broader_share else match
 

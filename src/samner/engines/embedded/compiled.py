@@ -152,7 +152,9 @@ class Compiler:
         vectors = self._cached([type_text(schema.types[n]) for n in order])
         vectors = vectors.rows(_inverse(order))
         archetypes, prior = self._archetypes(schema, vectors), self._prior(vectors)
-        return CompiledSchema(schema, vectors, archetypes, prior, _parents(schema), self._broader(vectors.match))
+        return CompiledSchema(
+            schema, vectors, archetypes, prior, _parents(schema), self._broader(vectors.match)
+        )
 
     def _check(self, schema: Schema) -> None:
         for kind in schema:
@@ -186,9 +188,13 @@ class Compiler:
         """Pairs whose second type is likely broader than the first, by a bilinear form on their vectors."""
         narrow, wide, line = self._tables.narrow, self._tables.wide, self._tables.broader
         if not len(line):
-            return Broader(*np.zeros((2, 0), np.int64), np.zeros(0))
+            none = np.zeros(0, np.int64)
+            return Broader(none, none, np.zeros(0))
         size = match.shape[1]
-        pairs = self._product(self._product(match, narrow.T), self._product(match, wide.T)) * narrow.shape[1] ** -0.5
+        pairs = (
+            self._product(self._product(match, narrow.T), self._product(match, wide.T))
+            * narrow.shape[1] ** -0.5
+        )
         ends = self._product(match, line[: 2 * size].reshape(2, size))
         logits = pairs + ends[:, :1] + ends[:, 1] + line[-1]
         np.fill_diagonal(logits, -np.inf)

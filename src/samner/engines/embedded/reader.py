@@ -68,8 +68,8 @@ class Encoded:
         return total
 
     def anchored(self, types: TypeVectors) -> tuple[Array, Array, Array]:
-        """The anchor's three views [W, K]: logits that a mention of a type starts, ends, or goes on here. Two stages ask
-        for them; they are kept for the types asked last."""
+        """The anchor's three views [W, K]: logits that a mention of a type starts, ends, or goes on here. Two stages
+        ask for them; they are kept for the types asked last."""
         if self._views is None or self._views[0] is not types:
             scale, bias = self._reader.sizes["token"] ** -0.5, self._reader.tables.token_bias
             product = self.sessions.product

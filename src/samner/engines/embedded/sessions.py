@@ -79,6 +79,9 @@ class Sessions:
     def product(self, left: Array, right: Array) -> Array:
         """left [N, F] times right [K, F] transposed: [N, K]. Here and not in numpy, whose BLAS threads would contend
         with those that read passages."""
-        inputs = {"left": np.ascontiguousarray(left, np.float32), "right": np.ascontiguousarray(right, np.float32)}
+        inputs = {
+            "left": np.ascontiguousarray(left, np.float32),
+            "right": np.ascontiguousarray(right, np.float32),
+        }
         out: Array = self._product.run(None, inputs)[0]
         return out

@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from samner.errors import ModelError
 
 FORMAT = 1
-FILES = ("text.onnx", "span.onnx", "types.onnx", "project.onnx", "product.onnx", "tables.npz", "tokenizer.json")
+FILES = (
+    "text.onnx",
+    "span.onnx",
+    "types.onnx",
+    "project.onnx",
+    "product.onnx",
+    "tables.npz",
+    "tokenizer.json",
+)
 TABLES = ("pieces", "pieces_scale", "shape", "explorer_width", "span_width", "token_bias")
 SIZES = ("hidden", "pair", "token", "match", "widest")
 MEND = "copy or export the model again"
@@ -24,10 +32,10 @@ MEND = "copy or export the model again"
 class Fitted:
     """Numbers fitted on the development split for one state of the pipeline (all on, or a part switched off).
 
-    A type's match is corrected: m' = match - prior_share * prior + agreement_share * agreement, less broader_share where a
-    narrower type of the schema fits; the score is
-    sigmoid(bias + choice * c + explorer * e + anchor * a), c being the log-odds of m' against the other types and
-    none, e the explorer's logit and a the anchor's. `each_*` are the same for a type by itself, with m' for c.
+    A type's match is corrected: m' = match - prior_share * prior + agreement_share * agreement, less broader_share
+    where a narrower type of the schema fits; the score is sigmoid(bias + choice * c + explorer * e + anchor * a), c
+    being the log-odds of m' against the other types and none, e the explorer's logit and a the anchor's. `each_*` are
+    the same for a type by itself, with m' for c.
     """
 
     prior_share: float
