@@ -36,4 +36,8 @@ def base_config(folder: Path) -> BertConfig:
 def base_weights(folder: Path) -> dict[str, Tensor]:
     """The encoder's tensors, named as BertModel names them, pooler left out."""
     weights = load_file(folder / "model.safetensors")
-    return {n.removeprefix("bert."): w for n, w in weights.items() if "pooler" not in n and "position_ids" not in n}
+    return {
+        n.removeprefix("bert."): w
+        for n, w in weights.items()
+        if "pooler" not in n and "position_ids" not in n
+    }

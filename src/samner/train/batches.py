@@ -185,9 +185,8 @@ class BatchMaker:
         self, passages: list[Passage], rows: list[list[tuple[int, ...]]], types: list[int], schema: bool
     ) -> Batch:
         texts = self._texts(passages, rows)
-        known = np.array(
-            [[p.closed is None or t in p.closed for t in types] for p in map(_closed_set, passages)], bool
-        )
+        closed = [None if p.closed is None else set(p.closed) for p in passages]
+        known = np.array([[c is None or t in c for t in types] for c in closed], bool)
         mention, relation, archetypes = self._marked(passages, types, known)
         type_rows = [self._type_pieces(t) for t in types]
         type_ids, type_mask = pad(type_rows, self.pieces.pad)
@@ -210,7 +209,9 @@ class BatchMaker:
     def _kept(self, texts: int, types: int, schema: bool) -> Array:
         """A random sub-schema for each text: this teaches `none of these` and which type wins beside which."""
         rate = np.ones((texts, 1))
-        some = np.array([self.rng.random() < (self.config.subschema if not schema else 0.3) for _ in range(texts)])
+        some = np.array(
+            [self.rng.random() < (self.config.subschema if not schema else 0.3) for _ in range(texts)]
+        )
         rate[some, 0] = [self.rng.uniform(0.1, 0.9) for _ in range(int(some.sum()))]
         draw = np.array([self.rng.random() for _ in range(texts * types)]).reshape(texts, types)
         return draw < rate
@@ -220,7 +221,9 @@ class BatchMaker:
         ids = self.pieces.sentence(text)[: self.config.type_pieces - 2]
         return [self.pieces.cls, *ids, self.pieces.sep]
 
-    def _texts(self, passages: list[Passage], rows: list[list[tuple[int, ...]]]) -> tuple[Array, ...]:
+    def _texts(
+        self, passages: list[Passage], rows: list[list[tuple[int, ...]]]
+    ) -> tuple[Array, Array, Array, Array, Array, Array]:
         """ids, shapes, mask [B, P]; first, last piece and mask of words [B, W]."""
         ids, shapes, firsts, lasts = [], [], [], []
         for passage, row in zip(passages, rows, strict=True):
@@ -267,13 +270,6 @@ class BatchMaker:
             relation[n] = np.where(known[b], best, UNKNOWN)
         mention = np.array(list(spans), np.int64).reshape(-1, 3)
         return mention, relation, archetypes
-
-
-def _closed_set(passage: Passage) -> Passage:
-    """The same passage with its closed types as a set, for quick look-up."""
-    if passage.closed is None:
-        return passage
-    return Passage([], [], frozenset(passage.closed), passage.exhaustive)  # type: ignore[arg-type]
 
 
 def pad(rows: Sequence[Sequence[int]], value: int) -> tuple[Array, Array]:

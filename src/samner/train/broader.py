@@ -25,14 +25,18 @@ LINE = -3.0  # where the logit begins: few pairs are related
 TOGETHER = 384  # types a step
 
 
-def learn_broader(engine: EmbeddedEngine, book: TypeBook, held: frozenset[str]) -> tuple[dict[str, Array], dict[str, float]]:
+def learn_broader(
+    engine: EmbeddedEngine, book: TypeBook, held: frozenset[str]
+) -> tuple[dict[str, Array], dict[str, float]]:
     """Tables `narrow`, `wide` [M, 64] and `broader` [M + M + 1] (see samner.engines.embedded.compiled), and precision
     and recall on pairs with a type of `held`, which the training never sees."""
     keys = [n for n, entry in enumerate(book.list) if not entry.scope]
     vectors = [_vectors(engine, book, keys, defined) for defined in (True, False)]
     target, known = _pairs(book.relation[np.ix_(keys, keys)])
     hidden = np.array([book.keys[n] in held for n in keys])
-    tables = _train([v[~hidden] for v in vectors], target[np.ix_(~hidden, ~hidden)], known[np.ix_(~hidden, ~hidden)])
+    tables = _train(
+        [v[~hidden] for v in vectors], target[np.ix_(~hidden, ~hidden)], known[np.ix_(~hidden, ~hidden)]
+    )
     return tables, _judge(tables, vectors[0], target, known, hidden)
 
 
@@ -56,7 +60,9 @@ def _train(vectors: list[Array], target: Array, known: Array) -> dict[str, Array
     generator = torch.Generator().manual_seed(1)
     rng = np.random.default_rng(1)
     size = vectors[0].shape[1]
-    narrow, wide = (torch.randn(size, UNITS, generator=generator).mul_(size**-0.5).requires_grad_() for _ in range(2))
+    narrow, wide = (
+        torch.randn(size, UNITS, generator=generator).mul_(size**-0.5).requires_grad_() for _ in range(2)
+    )
     line = torch.zeros(2 * size + 1).requires_grad_()
     optimizer = torch.optim.AdamW([narrow, wide, line], lr=3e-3, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=STEPS)
@@ -75,7 +81,11 @@ def _train(vectors: list[Array], target: Array, known: Array) -> dict[str, Array
         schedule.step()
     with torch.no_grad():
         line[-1] += LINE
-    return {"narrow": narrow.detach().numpy(), "wide": wide.detach().numpy(), "broader": line.detach().numpy()}
+    return {
+        "narrow": narrow.detach().numpy(),
+        "wide": wide.detach().numpy(),
+        "broader": line.detach().numpy(),
+    }
 
 
 def broader_logits(x: Tensor, narrow: Tensor, wide: Tensor, line: Tensor) -> Tensor:
@@ -85,10 +95,14 @@ def broader_logits(x: Tensor, narrow: Tensor, wide: Tensor, line: Tensor) -> Ten
     return pairs + (x @ line[:size]).unsqueeze(1) + (x @ line[size : 2 * size]).unsqueeze(0) + line[-1]
 
 
-def _judge(tables: dict[str, Array], x: Array, target: Array, known: Array, hidden: Array) -> dict[str, float]:
+def _judge(
+    tables: dict[str, Array], x: Array, target: Array, known: Array, hidden: Array
+) -> dict[str, float]:
     """Precision and recall on the pairs whose narrower type was held out."""
     with torch.no_grad():
-        logits = broader_logits(torch.from_numpy(x), *(torch.from_numpy(tables[n]) for n in ("narrow", "wide", "broader")))
+        logits = broader_logits(
+            torch.from_numpy(x), *(torch.from_numpy(tables[n]) for n in ("narrow", "wide", "broader"))
+        )
     rows = known & hidden[:, None]
     said = (logits.numpy() > 0) & rows
     right = said & target

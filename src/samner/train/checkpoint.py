@@ -45,7 +45,9 @@ def load(file: Path, network: nn.Module, average: dict[str, Tensor], optimizer: 
             p.copy_(tensors[f"weights/{name}"])
             average[name].copy_(tensors[f"average/{name}"])
             if f"exp_avg/{name}" in tensors:
-                optimizer.state[p] = {m: tensors[f"{m}/{name}"] for m in MOMENTS} | {"step": torch.tensor(float(step))}
+                optimizer.state[p] = {m: tensors[f"{m}/{name}"] for m in MOMENTS} | {
+                    "step": torch.tensor(float(step))
+                }
     return step
 
 

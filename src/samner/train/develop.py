@@ -42,7 +42,10 @@ class Developer:
 
     def _score(self, network: Network, task: Task) -> list[_Scored]:
         texts = [f"{t.name}: {t.definition}" if t.definition else t.name for t in task.schema]
-        ids, mask = pad([[self.pieces.cls, *self.pieces.sentence(t)[:126], self.pieces.sep] for t in texts], self.pieces.pad)
+        ids, mask = pad(
+            [[self.pieces.cls, *self.pieces.sentence(t)[:126], self.pieces.sep] for t in texts],
+            self.pieces.pad,
+        )
         types = network.describe(torch.from_numpy(ids), torch.from_numpy(mask))
         return [
             scored
@@ -108,7 +111,9 @@ class _Scored:
         return kept
 
 
-def _proposals(explored: Array, anchored: Array, size: int, task: Task, n: int, words: Sequence[Span]) -> list[tuple[int, int]]:
+def _proposals(
+    explored: Array, anchored: Array, size: int, task: Task, n: int, words: Sequence[Span]
+) -> list[tuple[int, int]]:
     """The explorer's likely spans, the anchor's, and the gold ones (only for typing accuracy; the score decides)."""
     found = {(s, s + w) for s, w in zip(*np.nonzero(explored[:size] > 0.15), strict=True) if s + w < size}
     start, end, inside = anchored[:, :size]
@@ -128,7 +133,11 @@ def _figures(rows: list[tuple[Task, list[_Scored]]]) -> dict[str, float]:
         for threshold in THRESHOLDS:
             right = found = wanted = spans = 0
             for ranked, gold, doubtful in tables:
-                said = [(span, label) for score, span, label in ranked if score >= threshold and span not in doubtful]
+                said = [
+                    (span, label)
+                    for score, span, label in ranked
+                    if score >= threshold and span not in doubtful
+                ]
                 right += sum(gold.get(span) == label for span, label in said)
                 spans += sum(span in gold for span, _ in said)
                 found += len(said)

@@ -46,7 +46,11 @@ def development_tasks(split: Split, book: TypeBook) -> list[Task]:
         tasks.append(
             Task(
                 f"{source}/{domain}",
-                "domains" if examples[0].closed is None else "slots" if source == "schemas-slots" else "schemas",
+                "domains"
+                if examples[0].closed is None
+                else "slots"
+                if source == "schemas-slots"
+                else "schemas",
                 schema,
                 tuple(e.text for e in examples),
                 tuple(gold for gold, _ in judged),
@@ -80,7 +84,7 @@ def _judge(example: Example, keys: Sequence[str], book: TypeBook) -> tuple[dict[
         span = Span(example.words[first].start, example.words[end - 1].end)
         row = book.relation[book.index[key], columns]
         holds = row == EQUAL if example.closed is not None else (row == EQUAL) | (row == BROADER)
-        narrowest = [n for n in np.flatnonzero(holds) if not (between[:, n] & holds).any()]
+        narrowest = [n for n in np.flatnonzero(holds).tolist() if not (between[:, n] & holds).any()]
         exact = [n for n in narrowest if keys[n] == key]
         if example.closed is None and (row == UNKNOWN).any():
             doubtful.add(span)

@@ -59,7 +59,9 @@ class Evidence:
         active = self.active(part)
         if part in ("consensus", "anchor"):
             return active
-        anchor, explorer = self.found.T if part != "explorer" else (self.found[:, 0], np.zeros(len(self.spans)))
+        anchor, explorer = (
+            self.found.T if part != "explorer" else (self.found[:, 0], np.zeros(len(self.spans)))
+        )
         likely = (explorer >= by.consensus_explorer) & ((self.words > 1) | (anchor >= by.consensus_confirm))
         rows: Array = active & ((anchor >= by.consensus_anchor) | likely)
         return rows
@@ -96,19 +98,28 @@ def _passages(engine: EmbeddedEngine, text: str) -> Iterator[Passage]:
     return passages(Document(text), engine.cost, engine.capacity, OVERLAP)
 
 
-def _evidence(engine: EmbeddedEngine, compiled: CompiledSchema, task: Task, n: int, passage: Passage) -> Evidence:
+def _evidence(
+    engine: EmbeddedEngine, compiled: CompiledSchema, task: Task, n: int, passage: Passage
+) -> Evidence:
     reading = Reading([passage], compiled, engine.encode([passage]))
     verdicts = Discovery(engine.extractors).run(reading, ConsensusRule(0, 0, 0), frozenset({"consensus"}))[0]
     own = [v.candidate for v in verdicts if passage.owns(v.candidate.span)]
     (mediated,) = Mediation(engine.classifier).run(reading, [own])
     names = compiled.schema.names
     place = {name: k for k, name in enumerate(names)}
-    gold = {Span(s.start - passage.offset, s.end - passage.offset): place[label] for s, label in task.gold[n].items()}
+    gold = {
+        Span(s.start - passage.offset, s.end - passage.offset): place[label]
+        for s, label in task.gold[n].items()
+    }
     doubtful = {Span(s.start - passage.offset, s.end - passage.offset) for s in task.doubtful[n]}
     spans = [c.span for c in own]
     ranges = [passage.word_range(s) for s in spans]
     size = len(names)
-    empty = {"match": np.zeros((0, size)), "agreement": np.zeros((0, size)), "anchor": np.zeros((0, size))}
+    empty: dict[str, Array] = {
+        "match": np.zeros((0, size)),
+        "agreement": np.zeros((0, size)),
+        "anchor": np.zeros((0, size)),
+    }
     empty |= {"prior": compiled.prior, "explorer": np.zeros(0)}
     return Evidence(
         task.name,
@@ -117,7 +128,9 @@ def _evidence(engine: EmbeddedEngine, compiled: CompiledSchema, task: Task, n: i
         np.array([last - first + 1 for first, last in ranges]),
         gather(cast(Any, reading.encoded[0]), mediated, compiled) if spans else empty,
         compiled.broader,
-        np.array([[c.sources.get("anchor", 0.0), c.sources.get("explorer", 0.0)] for c in own]).reshape(-1, 2),
+        np.array([[c.sources.get("anchor", 0.0), c.sources.get("explorer", 0.0)] for c in own]).reshape(
+            -1, 2
+        ),
         np.array([gold.get(s, -1) for s in spans], np.int64),
         np.array([s in doubtful for s in spans], bool),
         sum(passage.owns(s) for s in gold if 0 <= s.start < len(passage.text)),

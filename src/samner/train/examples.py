@@ -39,7 +39,9 @@ def read_corpus(folder: Path, book: TypeBook) -> Iterator[Example]:
     """Passages of every `NAME.tsv`; `schemas-*` are closed, one schema a DOMAIN (see the corpus' README)."""
     files = sorted(p for p in folder.glob("*.tsv") if not p.name.endswith(".types.tsv"))
     if not files:
-        raise FormatError("corpus files NAME.tsv", f"none in {folder}", "run `make corpus` or pass the corpus folder")
+        raise FormatError(
+            "corpus files NAME.tsv", f"none in {folder}", "run `make corpus` or pass the corpus folder"
+        )
     for file in files:
         yield from _corpus_file(file, book)
 
@@ -69,7 +71,9 @@ def _inventory(file: Path) -> dict[str, tuple[str, str, str, str]]:
     return {name: (archetype, broader, others, text) for name, archetype, broader, others, text in rows}
 
 
-def _passage(marked: str, keys: dict[str, str], source: str, domain: str, closed: tuple[str, ...] | None) -> Example:
+def _passage(
+    marked: str, keys: dict[str, str], source: str, domain: str, closed: tuple[str, ...] | None
+) -> Example:
     """Take the [[mention|type]] marks out of a passage."""
     text, spans, at = "", [], 0
     for mark in MARK.finditer(marked):

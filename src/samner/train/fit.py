@@ -28,7 +28,7 @@ Array = NDArray[Any]
 PARTS = ("explorer", "anchor", "consensus", "mediation", "calibration")
 PRIOR_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
 AGREEMENT_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-BROADER_SHARES = (0.0, 0.5, 1.0, 2.0, 3.0)
+BROADER_SHARES = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0)
 THRESHOLDS = np.round(np.arange(0.1, 0.8, 0.02), 2)
 UNFITTED = Fitted(0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0.5, 0.5, 0.5, 0.1)
 RULE = replace(UNFITTED, consensus_anchor=0.3, consensus_explorer=0.3, consensus_confirm=0.1)
@@ -47,7 +47,13 @@ class Scored:
 def fit(folder: Path, material: Material, model_id: str) -> dict[str, Any]:
     """Fit the model in `folder` (as `export` wrote it), write its manifest, and return the development report."""
     sizes = json.loads((folder / "model.json").read_text("utf-8"))["sizes"]
-    unfitted = {"format": FORMAT, "sizes": sizes, "id": model_id, "every_threshold": 0.5, "fitted": {"": asdict(UNFITTED)}}
+    unfitted = {
+        "format": FORMAT,
+        "sizes": sizes,
+        "id": model_id,
+        "every_threshold": 0.5,
+        "fitted": {"": asdict(UNFITTED)},
+    }
     write_manifest(folder, unfitted)
     hierarchy = _add_tables(folder, material)
     write_manifest(folder, unfitted)
@@ -89,7 +95,9 @@ def fit_part(evidence: Sequence[Evidence], part: str) -> tuple[Fitted, Scored]:
         "agreement_share": AGREEMENT_SHARES if part not in ("calibration", "mediation") else (0.0,),
         "broader_share": BROADER_SHARES if part != "calibration" else (0.0,),
     }
-    start = replace(RULE, prior_share=choices["prior_share"][-2:][0], agreement_share=choices["agreement_share"][-3:][0])
+    start = replace(
+        RULE, prior_share=choices["prior_share"][-2:][0], agreement_share=choices["agreement_share"][-3:][0]
+    )
     best = _fitted(evidence, start, part)
     for _ in range(2):
         for name, values in choices.items():
@@ -112,7 +120,9 @@ def _consensus(evidence: Sequence[Evidence], by: Fitted, scored: Scored, part: s
     for anchor in (0.2, 0.3, 0.4, 0.5, 0.6):
         for explorer in (0.1, 0.2, 0.3, 0.4, 0.5):
             for confirm in (0.0, 0.02, 0.05, 0.1, 0.2):
-                tried = replace(by, consensus_anchor=anchor, consensus_explorer=explorer, consensus_confirm=confirm)
+                tried = replace(
+                    by, consensus_anchor=anchor, consensus_explorer=explorer, consensus_confirm=confirm
+                )
                 now = score(evidence, tried, part, thresholds=[by.threshold])
                 if now.f1 > best[1].f1:
                     best = tried, now
@@ -183,7 +193,10 @@ def score(
     evidence: Sequence[Evidence], by: Fitted, part: str, thresholds: Sequence[float] = tuple(THRESHOLDS)
 ) -> Scored:
     """Micro-F1 at the best of the thresholds, after consensus and overlaps."""
-    tables = [e.ranked(combine(e.table, by, (), e.broader, raw=part == "calibration").score, by, part) for e in evidence]
+    tables = [
+        e.ranked(combine(e.table, by, (), e.broader, raw=part == "calibration").score, by, part)
+        for e in evidence
+    ]
     best = Scored(-1.0, 0.0, {})
     for threshold in thresholds:
         counts: dict[str, Array] = {}
@@ -219,7 +232,7 @@ def calibration_error(evidence: Sequence[Evidence], folds: int = 2) -> dict[str,
     scores, rights = [], []
     for fold in range(folds):
         held = set(names[fold::folds])
-        by, scored = fit_part([e for e in evidence if e.task not in held], "")
+        by, _ = fit_part([e for e in evidence if e.task not in held], "")
         for e in (e for e in evidence if e.task in held):
             said, right, _ = e.ranked(combine(e.table, by, (), e.broader, raw=False).score, by, "")
             scores.append(said)

@@ -8,7 +8,7 @@ answer depend on its neighbours). Weights keep 7 bits: processors without VNNI a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,9 @@ class Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: dict[str, onnx.TensorProto] = {}
 
-    def add(self, kind: str, inputs: Sequence[str], domain: str = "", outputs: int = 1, **attributes: Any) -> str:
+    def add(
+        self, kind: str, inputs: Sequence[str], domain: str = "", outputs: int = 1, **attributes: Any
+    ) -> str:
         """One node; with several outputs the name of the first, the rest end in 1, 2 ..."""
         base = f"{kind}_{len(self.nodes)}"
         names = [base] + [f"{base}_{n}" for n in range(1, outputs)]
@@ -50,7 +52,9 @@ class Graph:
             return self.add("MatMul", [x, self.constant(name, weight.T.astype(np.float32))])
         scale = np.maximum(np.abs(weight).max(axis=1), 1e-8) / WEIGHT_LEVELS  # [out]
         levels = np.rint(weight / scale[:, None]).astype(np.int8)
-        most = self.add("ReduceMax", [self.add("Abs", [x]), self.constant("last_axis", np.array([-1]))], keepdims=1)
+        most = self.add(
+            "ReduceMax", [self.add("Abs", [x]), self.constant("last_axis", np.array([-1]))], keepdims=1
+        )
         least = self.constant("least", np.float32(1e-8))
         levels_of_state = self.constant("state_levels", np.float32(STATE_LEVELS))
         row = self.add("Div", [self.add("Max", [most, least]), levels_of_state])  # [P, 1]
@@ -89,7 +93,9 @@ class Graph:
         joined = self.add("Add", [joined, take("query_key_value.bias")])
         split = self.add("Split", [self.add("Unsqueeze", [joined, first])], outputs=3, axis=2, num_outputs=3)
         parts = [split, f"{split}_1", f"{split}_2"]
-        attended = self.add("Squeeze", [self.add("MultiHeadAttention", parts, CONTRIB, num_heads=heads), first])
+        attended = self.add(
+            "Squeeze", [self.add("MultiHeadAttention", parts, CONTRIB, num_heads=heads), first]
+        )
         out = self.product(attended, f"{prefix}out", weights[f"{prefix}output.weight"])
         x = self._norm(out, x, take, "attention_norm", "output.bias")
         up = self.product(x, f"{prefix}up", weights[f"{prefix}up.weight"])
@@ -104,7 +110,9 @@ class Graph:
         normed = self.add("SkipLayerNormalization", inputs, CONTRIB, epsilon=1e-12)
         return self.add("Squeeze", [normed, self.constant("zero", np.array([0]))])
 
-    def model(self, inputs: dict[str, Any], outputs: dict[str, str], shapes: dict[str, Sequence[str | int]]) -> bytes:
+    def model(
+        self, inputs: dict[str, Any], outputs: dict[str, str], shapes: Mapping[str, Sequence[object]]
+    ) -> bytes:
         """The finished model; outputs maps public names to inner ones."""
         self.nodes += [helper.make_node("Identity", [inner], [name]) for name, inner in outputs.items()]
         graph = helper.make_graph(
@@ -144,7 +152,7 @@ def text_graph(weights: dict[str, Array], sizes: dict[str, int], quantise: bool)
         for name, x, heads in (("first", at_first, FIRST), ("last", at_last, LAST), ("mean", mean, MEAN))
     }
     inputs = {"embedded": TensorProto.FLOAT, "first": TensorProto.INT64, "last": TensorProto.INT64}
-    shapes = {"embedded": ["P", sizes["hidden"]], "first": ["W"], "last": ["W"]}
+    shapes: dict[str, Sequence[object]] = {"embedded": ["P", sizes["hidden"]], "first": ["W"], "last": ["W"]}
     return g.model(inputs, outputs, shapes | {name: ["W", name] for name in outputs})
 
 
@@ -153,8 +161,14 @@ def span_graph(weights: dict[str, Array], sizes: dict[str, int]) -> bytes:
     g = Graph("span", quantise=False)
     active = g.add("Gelu", ["hidden"], CONTRIB)
     match = g.linear(active, "out", weights["span_out.weight"], weights["span_out.bias"])
-    archetype = g.linear(match, "archetype_of", weights["span_archetype.weight"], weights["span_archetype.bias"])
-    shapes = {"hidden": ["N", sizes["hidden"]], "match": ["N", sizes["match"]], "archetype": ["N", sizes["match"]]}
+    archetype = g.linear(
+        match, "archetype_of", weights["span_archetype.weight"], weights["span_archetype.bias"]
+    )
+    shapes = {
+        "hidden": ["N", sizes["hidden"]],
+        "match": ["N", sizes["match"]],
+        "archetype": ["N", sizes["match"]],
+    }
     return g.model({"hidden": TensorProto.FLOAT}, {"match": match, "archetype": archetype}, shapes)
 
 
@@ -163,7 +177,10 @@ def types_graph(weights: dict[str, Array], sizes: dict[str, int], quantise: bool
     g = Graph("types", quantise)
     states = g.encoder("embedded", weights, "types.", sizes["layers"], sizes["heads"])
     total = g.add("ReduceSum", [states, g.constant("zero", np.array([0]))], keepdims=1)
-    shapes: dict[str, Sequence[str | int]] = {"embedded": ["P", sizes["hidden"]], "total": [1, sizes["hidden"]]}
+    shapes: Mapping[str, Sequence[object]] = {
+        "embedded": ["P", sizes["hidden"]],
+        "total": [1, sizes["hidden"]],
+    }
     return g.model({"embedded": TensorProto.FLOAT}, {"total": total}, shapes)
 
 
@@ -177,8 +194,12 @@ def project_graph(weights: dict[str, Array], sizes: dict[str, int]) -> bytes:
         "match": match,
         "bias": g.linear(hidden, "type_bias", weights["type_bias.weight"], weights["type_bias.bias"]),
         "token": g.linear(hidden, "type_token", weights["type_token.weight"], weights["type_token.bias"]),
-        "archetype": g.linear(match, "as_type", weights["type_archetype.weight"], weights["type_archetype.bias"]),
-        "as_span": g.linear(match, "as_span", weights["span_archetype.weight"], weights["span_archetype.bias"]),
+        "archetype": g.linear(
+            match, "as_type", weights["type_archetype.weight"], weights["type_archetype.bias"]
+        ),
+        "as_span": g.linear(
+            match, "as_span", weights["span_archetype.weight"], weights["span_archetype.bias"]
+        ),
     }
     shapes = {"mean": ["K", sizes["hidden"]]} | {name: ["K", name] for name in outputs}
     return g.model({"mean": TensorProto.FLOAT}, outputs, shapes)
@@ -188,6 +209,6 @@ def product_graph() -> bytes:
     """left [N, F], right [K, F] -> product [N, K] = left times right transposed."""
     g = Graph("product", quantise=False)
     product = g.add("Gemm", ["left", "right"], transB=1)
-    shapes: dict[str, Sequence[str | int]] = {"left": ["N", "F"], "right": ["K", "F"], "product": ["N", "K"]}
+    shapes: Mapping[str, Sequence[object]] = {"left": ["N", "F"], "right": ["K", "F"], "product": ["N", "K"]}
     inputs = {"left": TensorProto.FLOAT, "right": TensorProto.FLOAT}
     return g.model(inputs, {"product": product}, shapes)

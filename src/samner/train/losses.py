@@ -101,7 +101,11 @@ def spans_to_judge(explored: Tensor, words: Words, batch: Batch, config: LossCon
     liked = flat.topk(min(config.hard, flat.shape[1]), dim=1)
     unmarked = set()
     for text, (scores, places) in enumerate(zip(liked.values.tolist(), liked.indices.tolist(), strict=True)):
-        unmarked |= {(text, p // widest, p // widest + p % widest) for s, p in zip(scores, places, strict=True) if s > -1e3}
+        unmarked |= {
+            (text, p // widest, p // widest + p % widest)
+            for s, p in zip(scores, places, strict=True)
+            if s > -1e3
+        }
     near = torch.randint(-2, 3, (len(marked), 2)).tolist()
     budget = [config.near] * len(sizes)
     for n in torch.randperm(len(marked)).tolist():
@@ -150,7 +154,9 @@ def binary_loss(logits: Tensor, known: Known, weight: Tensor) -> Tensor:
     """Each type by itself: does it hold? Balanced so that a span's few right types weigh as much as the rest."""
     holds = (known.relation == EQUAL) | (known.relation == BROADER)
     usable = holds | (known.relation == NEGATIVE)
-    loss = F.binary_cross_entropy_with_logits(logits.float(), holds.float(), reduction="none") * weight.unsqueeze(1)
+    loss = F.binary_cross_entropy_with_logits(
+        logits.float(), holds.float(), reduction="none"
+    ) * weight.unsqueeze(1)
     return (loss * usable).sum() / (holds * weight.unsqueeze(1)).sum().clamp(min=8.0)
 
 

@@ -46,7 +46,12 @@ def gather(recipe: Recipe, corpus: Path, data: Path) -> Material:
     for name, row in recipe.public.items():
         groups[name] = (without_overlap(public[name], held), row.share)
     sources = [
-        (Source(n, [to_passage(e, book) for e in rows], [f"{e.source}/{e.domain}" for e in rows], n in OWN), share)
+        (
+            Source(
+                n, [to_passage(e, book) for e in rows], [f"{e.source}/{e.domain}" for e in rows], n in OWN
+            ),
+            share,
+        )
         for n, (rows, share) in groups.items()
         if rows and share
     ]

@@ -60,7 +60,9 @@ class Network(nn.Module):
         super().__init__()
         self.config = config
         d = config.hidden
-        self.pieces = nn.Embedding(bert.vocab_size, d)  # of both encoders; frozen, so that rare words keep their sense
+        self.pieces = nn.Embedding(
+            bert.vocab_size, d
+        )  # of both encoders; frozen, so that rare words keep their sense
         self.pieces.weight.requires_grad_(False)
         self.text = Encoder(bert, config.dropout)
         self.types = self.text if config.shared else Encoder(bert, config.dropout)
@@ -119,7 +121,9 @@ class Network(nn.Module):
 
     def spans(self, words: Words, text: Tensor, start: Tensor, end: Tensor) -> Tensor:
         """Span vectors [N, match]; text, start and end (inclusive) are [N]."""
-        total = torch.cat([words.mean.new_zeros(len(words.mean), 1, words.mean.shape[-1]), words.mean.cumsum(1)], 1)
+        total = torch.cat(
+            [words.mean.new_zeros(len(words.mean), 1, words.mean.shape[-1]), words.mean.cumsum(1)], 1
+        )
         width = end - start
         mean = (total[text, end + 1] - total[text, start]) / (width + 1).unsqueeze(-1)
         hidden = self.span_first(words.first[text, start]) + self.span_last(words.last[text, end])
@@ -142,7 +146,9 @@ class Network(nn.Module):
         hidden = self.drop(nn.functional.gelu(self.type_hidden(mean))) + mean
         match = self.type_out(hidden)
         start, end, inside = self.type_token(hidden).chunk(3, dim=-1)
-        return Types(match, self.type_bias(hidden).squeeze(-1), start, end, inside, self.type_archetype(match))
+        return Types(
+            match, self.type_bias(hidden).squeeze(-1), start, end, inside, self.type_archetype(match)
+        )
 
     def anchor(self, words: Words, types: Types) -> Tensor:
         """Anchor logits [3, B, W, K]: does a mention of the type start, end, lie here?"""

@@ -23,7 +23,9 @@ class TypeEntry:
     archetypes: list[str] = field(default_factory=list)
     scope: str = ""  # "" for the open inventory; otherwise the closed set of types that this one belongs to
 
-    def add(self, definition: str, archetype: str, broader: Iterable[str], other_names: Iterable[str]) -> None:
+    def add(
+        self, definition: str, archetype: str, broader: Iterable[str], other_names: Iterable[str]
+    ) -> None:
         """Merge one more row of the same type, keeping each variant once."""
         for target, values in (
             (self.definitions, [definition] if definition else []),
@@ -48,7 +50,9 @@ class TypeBook:
     def __init__(self) -> None:
         self.entries: dict[str, TypeEntry] = {}
 
-    def add(self, scope: str, name: str, archetype: str, broader: str, other_names: str, definition: str) -> str:
+    def add(
+        self, scope: str, name: str, archetype: str, broader: str, other_names: str, definition: str
+    ) -> str:
         """Add a row and return its key."""
         name = name.strip().lower()
         key = f"{scope}/{name}"

@@ -54,10 +54,10 @@ class Recipe:
     blur: float = 0.8
     without_types: tuple[str, ...] = ()
     precision: str = "bfloat16"
-    network: NetworkConfig = NetworkConfig()
-    batch: BatchConfig = BatchConfig()
-    loss: LossConfig = LossConfig()
-    rates: Rates = Rates()
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    batch: BatchConfig = field(default_factory=BatchConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    rates: Rates = field(default_factory=Rates)
     save_every: int = 500
     develop_every: int = 1000
 
@@ -69,7 +69,9 @@ def load_recipe(file: Path) -> Recipe:
     for key, kind in nested.items():
         if key in data:
             data[key] = _build(kind, data[key], f"{file}: {key}")
-    data["public"] = {n: _build(PublicSet, row, f"{file}: public/{n}") for n, row in data.get("public", {}).items()}
+    data["public"] = {
+        n: _build(PublicSet, row, f"{file}: public/{n}") for n, row in data.get("public", {}).items()
+    }
     data["without_types"] = tuple(data.get("without_types", ()))
     return _build(Recipe, data, str(file))
 
@@ -87,6 +89,8 @@ def data_folder() -> Path:
     folder = os.environ.get("SAMNER_DATA")
     if not folder or not Path(folder).is_dir():
         raise FormatError(
-            "SAMNER_DATA naming the folder of the public sets", repr(folder), "see docs/training.md, then export it"
+            "SAMNER_DATA naming the folder of the public sets",
+            repr(folder),
+            "see docs/training.md, then export it",
         )
     return Path(folder)

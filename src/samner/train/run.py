@@ -1,13 +1,14 @@
-"""The training loop: `samner train RECIPE.yaml`. Stop it at any moment; the same command goes on from the checkpoint."""
+"""The training loop of `samner train RECIPE.yaml`. Stop it at any moment: the same command goes on from there."""
 
 from __future__ import annotations
 
 import json
 import queue
 import shutil
+import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -52,7 +53,10 @@ def train(recipe_file: Path, *, run_dir: Path | None = None, corpus: Path | None
 
 def archetype_texts(pieces: WordPieces) -> tuple[Tensor, Tensor]:
     """The archetypes' definitions as encoder input."""
-    rows = [[pieces.cls, *pieces.sentence(f"{a.name.replace('_', ' ')}: {a.definition}")[:94], pieces.sep] for a in load_archetypes()]
+    rows = [
+        [pieces.cls, *pieces.sentence(f"{a.name.replace('_', ' ')}: {a.definition}")[:94], pieces.sep]
+        for a in load_archetypes()
+    ]
     ids, mask = pad(rows, pieces.pad)
     return torch.from_numpy(ids), torch.from_numpy(mask)
 
@@ -60,7 +64,9 @@ def archetype_texts(pieces: WordPieces) -> tuple[Tensor, Tensor]:
 class _Loop:
     """State of one run: network, its average, optimizer, step."""
 
-    def __init__(self, recipe: Recipe, run: Path, network: Network, material: Material, pieces: WordPieces) -> None:
+    def __init__(
+        self, recipe: Recipe, run: Path, network: Network, material: Material, pieces: WordPieces
+    ) -> None:
         self.recipe, self.run, self.network = recipe, run, network
         self.optimizer = _optimizer(network, recipe.rates)
         self.base_rates = [g["lr"] for g in self.optimizer.param_groups]
@@ -84,8 +90,11 @@ class _Loop:
                 sums.setdefault(name, []).append(value)
             if self.step % 100 == 0:
                 rate = seen / (time.monotonic() - began)
-                _log(self.run, {"step": self.step, "sentences_per_s": round(rate, 1), "seen": seen}
-                     | {n: round(sum(v) / len(v), 4) for n, v in sums.items()})
+                _log(
+                    self.run,
+                    {"step": self.step, "sentences_per_s": round(rate, 1), "seen": seen}
+                    | {n: round(sum(v) / len(v), 4) for n, v in sums.items()},
+                )
                 sums = {}
             last = self.step == self.recipe.steps
             if self.step % self.recipe.save_every == 0 or last:
@@ -105,7 +114,7 @@ class _Loop:
         archetypes = self.archetypes if self.step % ARCHETYPES_EVERY == 0 else None
         with torch.autocast("cpu", dtype=precision, enabled=precision != torch.float32):
             total, parts = total_loss(self.network, batch, archetypes, self.recipe.loss)
-        total.backward()  # type: ignore[no-untyped-call]
+        total.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), rates.clip)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
@@ -154,10 +163,14 @@ def _optimizer(network: Network, rates: Rates) -> AdamW:
     groups: list[dict[str, object]] = []
     shared = network.text is network.types
     for prefix, rate in (("text.", rates.text), ("types.", rates.types), ("", rates.heads)):
-        named = [(n, p) for n, p in network.named_parameters() if p.requires_grad and _group(n, shared) == prefix]
+        named = [
+            (n, p) for n, p in network.named_parameters() if p.requires_grad and _group(n, shared) == prefix
+        ]
         for decays in (True, False):
             chosen: Sequence[nn.Parameter] = [p for _, p in named if (p.ndim > 1) == decays]
-            groups.append({"params": chosen, "lr": rate, "weight_decay": rates.weight_decay if decays else 0.0})
+            groups.append(
+                {"params": chosen, "lr": rate, "weight_decay": rates.weight_decay if decays else 0.0}
+            )
     return AdamW([g for g in groups if g["params"]], betas=(0.9, 0.98), eps=1e-8, fused=True)
 
 
@@ -173,8 +186,9 @@ def rate_share(step: int, steps: int, rates: Rates) -> float:
     return min(1.0, (step + 1) / rates.warmup, (steps - step) / fall if fall else 1.0)
 
 
-def _log(run: Path, row: dict[str, object]) -> None:
+def _log(run: Path, row: Mapping[str, object]) -> None:
     line = json.dumps({"time": time.strftime("%H:%M:%S"), **row})
-    print(line, flush=True)
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
     with (run / "log.jsonl").open("a", encoding="utf-8") as log:
         log.write(line + "\n")

@@ -6,6 +6,7 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from samner.train.ontology import TypeEntry
 
@@ -94,14 +95,18 @@ class Surfaces:
     def swap(self, passage: Passage, rate: float, rng: random.Random) -> Passage:
         """Replace some mentions by other mentions of their type, so that the context must tell. Flat marks only."""
         mentions = sorted(passage.mentions)
-        if any(a[1] > b[0] for a, b in zip(mentions, mentions[1:], strict=False)):
+        if any(a[1] > b[0] for a, b in pairwise(mentions)):
             return passage
         words: list[str] = []
         moved, at = [], 0
         for first, last, type_ in mentions:
             words += passage.words[at:first]
             known = self._of.get(type_)
-            surface = rng.choice(known) if known and type_ >= 0 and rng.random() < rate else passage.words[first:last]
+            surface = (
+                rng.choice(known)
+                if known and type_ >= 0 and rng.random() < rate
+                else passage.words[first:last]
+            )
             moved.append((len(words), len(words) + len(surface), type_))
             words += surface
             at = last
