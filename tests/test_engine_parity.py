@@ -112,7 +112,7 @@ def torch_words(engine: EmbeddedEngine, passage: Passage) -> Words:
 def torch_types(engine: EmbeddedEngine, texts: list[str]) -> Types:
     import torch
 
-    from samner.train.batches import pad
+    from samner.train.arrays import pad
 
     rows = [[engine.pieces.cls, *engine.pieces.sentence(text), engine.pieces.sep] for text in texts]
     ids, mask = pad(rows, engine.pieces.pad)

@@ -9,13 +9,19 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from samner.options import Options
 from samner.passages import Passage
 from samner.ports import Calibrator, Judgement, Reading
 from samner.types import Entity, Mediated, Schema, Span
+
+if TYPE_CHECKING:
+    from samner.ports import Floats
 
 SHOWN = 3  # alternatives that an entity carries
 NONE = "none"
@@ -62,20 +68,37 @@ class Calibration:
     ) -> list[Choice]:
         table = judgement.each if options.multi_label else judgement.score
         names = schema.names
-        # Equal scores go to the name that sorts first, so that the order of the labels decides nothing.
-        rank = np.argsort(np.argsort(np.array(names, dtype=object), kind="stable"), kind="stable")
-        least = np.array([limits.relevant(name) for name in names])
         choices = []
-        for m, row in zip(mediated, table, strict=True):
-            order = np.lexsort((rank, -row))
-            top = [(names[k], float(row[k])) for k in order[: SHOWN + 1]]
-            sources = tuple(sorted(m.candidate.sources))
-            for k in (order[row[order] >= least[order]] if options.multi_label else order[:1]).tolist():
-                rest = tuple(pair for pair in top if pair[0] != names[k])[:SHOWN]
-                choices.append(
-                    Choice(m.candidate.span, names[k], float(row[k]), self._archetype(m), sources, rest)
-                )
+        for m, order, row in zip(
+            mediated, _best_first(table, names, options.multi_label), table, strict=True
+        ):
+            scored = [(names[k], float(row[k])) for k in order]
+            top, sources = scored[: SHOWN + 1], tuple(sorted(m.candidate.sources))
+            for label, score in scored if options.multi_label else scored[:1]:
+                if options.multi_label and score < limits.relevant(label):
+                    continue
+                rest = tuple(pair for pair in top if pair[0] != label)[:SHOWN]
+                choices.append(Choice(m.candidate.span, label, score, self._archetype(m), sources, rest))
         return choices
+
+
+def _best_first(table: Floats, names: tuple[str, ...], every: bool) -> list[list[int]]:
+    """The columns of each row by score, the best few or `every` one. Equal scores go to the name that sorts first, so
+    that the order of the labels decides nothing."""
+    rank = _by_name(names)
+    count = len(names) if every else min(SHOWN + 1, len(names))
+    least = np.partition(table, -count, axis=1)[:, -count] if len(table) else table[:, 0]
+    rows = []
+    for row, bound in zip(table, least, strict=True):
+        columns = np.flatnonzero(row >= bound)
+        rows.append(columns[np.lexsort((rank[columns], -row[columns]))].tolist())
+    return rows
+
+
+@lru_cache(maxsize=64)
+def _by_name(names: tuple[str, ...]) -> NDArray[np.int64]:
+    """The place of each name among the sorted ones."""
+    return np.argsort(np.argsort(np.array(names, dtype=object), kind="stable"), kind="stable")
 
 
 def by_archetype(mediated: Sequence[Mediated], archetypes: Sequence[str]) -> list[Choice]:

@@ -11,28 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samner.engines.embedded.words import LOWER, PADDING, WordPieces, word_shape
+from samner.engines.embedded.words import WordPieces
+from samner.train.arrays import pad, text_arrays
 from samner.train.examples import Example
 from samner.train.ontology import BROADER, EQUAL, NEGATIVE, UNKNOWN, TypeBook
+from samner.train.recipe import BatchConfig
 from samner.train.variants import Passage, Surfaces, crop, lowered, type_text
 
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class BatchConfig:
-    """Composition of batches. Shares are of batches; rates are of passages or mentions."""
-
-    pieces: int = 2300  # word pieces of text a batch
-    longest: int = 70  # words of a cropped passage
-    keep_whole: float = 0.5
-    lowercase: float = 0.125
-    swap: float = 0.2
-    mask: float = 0.08
-    name_only: float = 0.4
-    asked: int = 60  # types a batch
-    type_pieces: int = 64
-    subschema: float = 0.7  # how often a passage is asked for a random part of the types only
 
 
 @dataclass(frozen=True)
@@ -138,7 +124,6 @@ class BatchMaker:
         source = rng.choices([s for s, _ in self.sources], [w for _, w in self.sources])[0]
         lower = rng.random() < config.lowercase
         passages: list[Passage] = []
-        rows: list[list[tuple[int, ...]]] = []
         total = 0
         for passage in source.draw(rng):
             passage = crop(passage, config.longest, config.keep_whole, rng)
@@ -146,19 +131,17 @@ class BatchMaker:
                 passage = source.surfaces.swap(passage, 0.5, rng)
             if lower:
                 passage = lowered(passage)
-            row = [self.pieces.word(word) for word in passage.words]
-            size = sum(map(len, row)) + 2
+            size = sum(len(self.pieces.word(word)) for word in passage.words) + 2
             if size > 250:
                 continue
             total += size
             if total > config.pieces:
                 break
             passages.append(passage)
-            rows.append(row)
         if not passages:
             return self.batch()
         types = self._types(passages)
-        return self._arrays(passages, rows, types, schema=source.grouped and passages[0].closed is not None)
+        return self._arrays(passages, types, schema=source.grouped and passages[0].closed is not None)
 
     def _types(self, passages: Sequence[Passage]) -> list[int]:
         """The types asked in this batch: marked ones, general ones, siblings and a few at random."""
@@ -177,14 +160,13 @@ class BatchMaker:
         near = [s for t in list(chosen) for s in self.siblings.get(t, ())]
         chosen.update(dict.fromkeys(rng.sample(near, min(9, len(near)))))
         chosen.update(dict.fromkeys(rng.sample(self.general, min(8, len(self.general)))))
+        limit = min(limit, len({*chosen, *self.open_types}))
         while len(chosen) < limit:
             chosen[self.open_types[rng.randrange(len(self.open_types))]] = None
         return sorted(list(chosen)[:limit])
 
-    def _arrays(
-        self, passages: list[Passage], rows: list[list[tuple[int, ...]]], types: list[int], schema: bool
-    ) -> Batch:
-        texts = self._texts(passages, rows)
+    def _arrays(self, passages: list[Passage], types: list[int], schema: bool) -> Batch:
+        texts = text_arrays([p.words for p in passages], self.pieces, [self._hidden(p) for p in passages])
         closed = [None if p.closed is None else set(p.closed) for p in passages]
         known = np.array([[c is None or t in c for t in types] for c in closed], bool)
         mention, relation, archetypes = self._marked(passages, types, known)
@@ -221,31 +203,14 @@ class BatchMaker:
         ids = self.pieces.sentence(text)[: self.config.type_pieces - 2]
         return [self.pieces.cls, *ids, self.pieces.sep]
 
-    def _texts(
-        self, passages: list[Passage], rows: list[list[tuple[int, ...]]]
-    ) -> tuple[Array, Array, Array, Array, Array, Array]:
-        """ids, shapes, mask [B, P]; first, last piece and mask of words [B, W]."""
-        ids, shapes, firsts, lasts = [], [], [], []
-        for passage, row in zip(passages, rows, strict=True):
-            hidden = {
-                n
-                for first, end, _ in passage.mentions
-                if self.rng.random() < self.config.mask
-                for n in range(first, end)
-            }
-            pieces, classes, first, last = [self.pieces.cls], [LOWER], [], []
-            for n, (word, of_word) in enumerate(zip(passage.words, row, strict=True)):
-                first.append(len(pieces))
-                pieces += [self.pieces.mask] * len(of_word) if n in hidden else of_word
-                classes += [word_shape(word)] * len(of_word)
-                last.append(len(pieces) - 1)
-            ids.append([*pieces, self.pieces.sep])
-            shapes.append([*classes, LOWER])
-            firsts.append(first)
-            lasts.append(last)
-        ids_array, mask = pad(ids, self.pieces.pad)
-        words_first, words_mask = pad(firsts, 0)
-        return ids_array, pad(shapes, PADDING)[0], mask, words_first, pad(lasts, 0)[0], words_mask
+    def _hidden(self, passage: Passage) -> set[int]:
+        """The words of the mentions that are masked, so that the context must tell."""
+        return {
+            n
+            for first, end, _ in passage.mentions
+            if self.rng.random() < self.config.mask
+            for n in range(first, end)
+        }
 
     def _marked(self, passages: list[Passage], types: list[int], known: Array) -> tuple[Array, Array, Array]:
         """Marked spans (several labels of one span together), their relation to the types, their archetypes."""
@@ -270,14 +235,3 @@ class BatchMaker:
             relation[n] = np.where(known[b], best, UNKNOWN)
         mention = np.array(list(spans), np.int64).reshape(-1, 3)
         return mention, relation, archetypes
-
-
-def pad(rows: Sequence[Sequence[int]], value: int) -> tuple[Array, Array]:
-    """Rows of any length to a rectangle and its mask."""
-    width = max(1, max(map(len, rows)))
-    filled = np.full((len(rows), width), value, np.int64)
-    mask = np.zeros((len(rows), width), np.int64)
-    for n, row in enumerate(rows):
-        filled[n, : len(row)] = row
-        mask[n, : len(row)] = 1
-    return filled, mask

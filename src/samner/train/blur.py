@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 from torch import nn
 
 from samner.engines.embedded.words import WordPieces
-from samner.train.batches import pad
+from samner.train import checkpoint
+from samner.train.arrays import pad
 from samner.train.network import Network
 from samner.train.ontology import TypeBook
 
@@ -24,7 +25,7 @@ def blur_relations(book: TypeBook, network: Network, pieces: WordPieces, least: 
         vectors = load_file(cache)["vectors"]
     else:
         vectors = _vectors(book, network, pieces)
-        save_file({"vectors": vectors}, cache)
+        checkpoint.write(cache, {"vectors": torch.from_numpy(vectors)}, {})
     return book.blur(vectors.astype(np.float32), least)
 
 

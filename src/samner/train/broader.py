@@ -67,7 +67,7 @@ def _train(vectors: list[Array], target: Array, known: Array) -> dict[str, Array
     optimizer = torch.optim.AdamW([narrow, wide, line], lr=3e-3, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=STEPS)
     for _ in range(STEPS):
-        some = rng.choice(len(target), TOGETHER // 2, replace=False)
+        some = rng.choice(len(target), min(len(target), TOGETHER // 2), replace=False)
         above = np.flatnonzero(target[some].any(axis=0))
         rows = np.union1d(some, rng.permutation(above)[: TOGETHER // 2])
         x = torch.from_numpy(vectors[rng.integers(len(vectors))][rows])

@@ -10,7 +10,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim import AdamW
 
-MOMENTS = ("exp_avg", "exp_avg_sq")
+# Of each parameter; the steps are its own, since a head that a step does not ask is left out of that step.
+STATE = ("exp_avg", "exp_avg_sq", "step")
 
 
 def weights_of(network: nn.Module) -> dict[str, Tensor]:
@@ -19,14 +20,14 @@ def weights_of(network: nn.Module) -> dict[str, Tensor]:
 
 
 def save(file: Path, step: int, network: nn.Module, average: dict[str, Tensor], optimizer: AdamW) -> None:
-    """Write step, weights, average and optimizer moments so that a stop at any moment leaves a whole file."""
+    """Write step, weights, average and the optimizer's state so that a stop at any moment leaves a whole file."""
     tensors = {f"weights/{n}": p for n, p in weights_of(network).items()}
     tensors |= {f"average/{n}": p for n, p in average.items()}
     names = {p: n for n, p in network.named_parameters()}
     for group in optimizer.param_groups:
         for p in group["params"]:
             state = optimizer.state.get(p, {})
-            tensors |= {f"{m}/{names[p]}": state[m] for m in MOMENTS if m in state}
+            tensors |= {f"{part}/{names[p]}": state[part] for part in STATE if part in state}
     write(file, tensors, {"step": str(step)})
 
 
@@ -40,14 +41,13 @@ def load(file: Path, network: nn.Module, average: dict[str, Tensor], optimizer: 
     """Restore everything in place and return the step to go on from."""
     tensors = load_file(file)
     step = int(read_metadata(file)["step"])
+    of_all = torch.tensor(float(step))  # what checkpoints before 0.1.0 leave out
     with torch.no_grad():
         for name, p in ((n, p) for n, p in network.named_parameters() if p.requires_grad):
             p.copy_(tensors[f"weights/{name}"])
             average[name].copy_(tensors[f"average/{name}"])
             if f"exp_avg/{name}" in tensors:
-                optimizer.state[p] = {m: tensors[f"{m}/{name}"] for m in MOMENTS} | {
-                    "step": torch.tensor(float(step))
-                }
+                optimizer.state[p] = {part: tensors.get(f"{part}/{name}", of_all.clone()) for part in STATE}
     return step
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from samner.engines.embedded.words import LOWER, PADDING, WordPieces, word_shape
+from samner.engines.embedded.words import WordPieces
 from samner.offsets import words as split_words
-from samner.train.batches import pad
+from samner.train.arrays import pad, text_arrays
 from samner.train.development import Task, development_tasks
 from samner.train.network import Network, Types
 from samner.train.ontology import TypeBook
@@ -55,31 +55,16 @@ class Developer:
 
     def _texts(self, network: Network, task: Task, types: Types, which: Sequence[int]) -> list[_Scored]:
         words = [split_words(task.texts[n]) for n in which]
-        ids, shapes, firsts, lasts = [], [], [], []
-        for n, spans in zip(which, words, strict=True):
-            row, classes, first, last = [self.pieces.cls], [LOWER], [], []
-            for span in spans:
-                word = task.texts[n][span.start : span.end]
-                of_word = self.pieces.word(word)
-                first.append(len(row))
-                row += of_word
-                classes += [word_shape(word)] * len(of_word)
-                last.append(len(row) - 1)
-            ids.append([*row, self.pieces.sep])
-            shapes.append([*classes, LOWER])
-            firsts.append(first)
-            lasts.append(last)
-        id_array, mask = pad(ids, self.pieces.pad)
-        inputs = (torch.from_numpy(a) for a in (id_array, pad(shapes, PADDING)[0], mask))
-        first_array, word_mask = pad(firsts, 0)
-        states = network.words(
-            network.read(*inputs), *(torch.from_numpy(a) for a in (first_array, pad(lasts, 0)[0], word_mask))
-        )
+        surfaces = [
+            [task.texts[n][w.start : w.end] for w in spans] for n, spans in zip(which, words, strict=True)
+        ]
+        ids, shapes, mask, *ends = (torch.from_numpy(a) for a in text_arrays(surfaces, self.pieces))
+        states = network.words(network.read(ids, shapes, mask), *ends)
         explored = network.explore(states).float().sigmoid().numpy()
         anchored = network.anchor(states, types).float().sigmoid().numpy()
         found = []
         for b, (n, spans) in enumerate(zip(which, words, strict=True)):
-            proposals = _proposals(explored[b], anchored[:, b], len(spans), task, n, spans)
+            proposals = _proposals(explored[b], anchored[:, b], len(spans))
             text = torch.full((len(proposals),), b)
             start, end = torch.tensor(proposals).view(-1, 2).T
             logits = network.match(network.spans(states, text, start, end), types).float().numpy()
@@ -111,10 +96,8 @@ class _Scored:
         return kept
 
 
-def _proposals(
-    explored: Array, anchored: Array, size: int, task: Task, n: int, words: Sequence[Span]
-) -> list[tuple[int, int]]:
-    """The explorer's likely spans, the anchor's, and the gold ones (only for typing accuracy; the score decides)."""
+def _proposals(explored: Array, anchored: Array, size: int) -> list[tuple[int, int]]:
+    """The explorer's likely spans and the anchor's, as first and last word of a text of `size` words."""
     found = {(s, s + w) for s, w in zip(*np.nonzero(explored[:size] > 0.15), strict=True) if s + w < size}
     start, end, inside = anchored[:, :size]
     for k in range(start.shape[1]):

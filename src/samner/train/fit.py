@@ -19,7 +19,6 @@ from samner.archetypes import load as load_archetypes
 from samner.engines.embedded.abilities import combine, corrected, log_odds, sigmoid
 from samner.engines.embedded.engine import EmbeddedEngine
 from samner.engines.embedded.store import Fitted
-from samner.train.broader import learn_broader
 from samner.train.evidence import Evidence, bank_of, collect, explorer_table
 from samner.train.manifest import FORMAT, write_manifest
 from samner.train.material import Material
@@ -78,6 +77,8 @@ def _engine(folder: Path) -> EmbeddedEngine:
 def _add_tables(folder: Path, material: Material) -> dict[str, float]:
     """The bank of span vectors of training mentions, against which a type's eagerness is measured, and the form that
     tells the broader of two types."""
+    from samner.train.broader import learn_broader  # by PyTorch; the rest of the fit is arithmetic without it
+
     engine = _engine(folder)
     bank = bank_of(engine, material, BANK)
     form, figures = learn_broader(engine, material.book, material.split.unseen)

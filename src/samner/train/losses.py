@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -14,22 +13,7 @@ from torch.nn import functional as F
 from samner.train.batches import Batch
 from samner.train.network import Network, Types, Words
 from samner.train.ontology import BROADER, EQUAL, NEGATIVE
-
-
-@dataclass(frozen=True)
-class LossConfig:
-    """Weights of the parts of the loss."""
-
-    explorer: float = 1.0
-    anchor: float = 0.6
-    choice: float = 1.0
-    binary: float = 0.4
-    archetype: float = 0.4
-    type_archetype: float = 0.2
-    unmarked: float = 0.6  # weight of a span that is no mention, against a mention
-    hard: int = 5  # unmarked spans a text, chosen by the explorer's liking
-    near: int = 3  # unmarked spans a text that share an end with a mention
-    loose: int = 1  # unmarked spans a text at random
+from samner.train.recipe import LossConfig
 
 
 class Spans(NamedTuple):

@@ -5,7 +5,6 @@ Shapes: B texts, P word pieces, W words, N spans, K types, D hidden units.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 import torch
@@ -13,24 +12,9 @@ from torch import Tensor, nn
 from transformers import BertConfig
 
 from samner.train.encoder import Encoder, Layout
+from samner.train.recipe import NetworkConfig
 
 SHAPES = 10  # word-shape classes, see samner.engines.embedded.words
-
-
-@dataclass(frozen=True)
-class NetworkConfig:
-    """Sizes of the heads; `widest` is the longest span in words."""
-
-    hidden: int = 384
-    pair: int = 96  # units of the explorer's start-end product
-    token: int = 128  # units of the anchor's token-type match
-    match: int = 384  # units of the span-type match
-    widest: int = 20
-    dropout: float = 0.1
-    shared: bool = False  # one encoder for texts and types, or two
-
-    def to_dict(self) -> dict[str, float]:
-        return asdict(self)
 
 
 class Words(NamedTuple):

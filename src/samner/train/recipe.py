@@ -10,11 +10,54 @@ from typing import Any, TypeVar
 import yaml
 
 from samner.errors import FormatError
-from samner.train.batches import BatchConfig
-from samner.train.losses import LossConfig
-from samner.train.network import NetworkConfig
+from samner.strict import read_text
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class BatchConfig:
+    """Composition of batches. Shares are of batches; rates are of passages or mentions."""
+
+    pieces: int = 2300  # word pieces of text a batch
+    longest: int = 70  # words of a cropped passage
+    keep_whole: float = 0.5
+    lowercase: float = 0.125
+    swap: float = 0.2
+    mask: float = 0.08
+    name_only: float = 0.4
+    asked: int = 60  # types a batch
+    type_pieces: int = 64
+    subschema: float = 0.7  # how often a passage is asked for a random part of the types only
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Sizes of the heads; `widest` is the longest span in words."""
+
+    hidden: int = 384
+    pair: int = 96  # units of the explorer's start-end product
+    token: int = 128  # units of the anchor's token-type match
+    match: int = 384  # units of the span-type match
+    widest: int = 20
+    dropout: float = 0.1
+    shared: bool = False  # one encoder for texts and types, or two
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Weights of the parts of the loss."""
+
+    explorer: float = 1.0
+    anchor: float = 0.6
+    choice: float = 1.0
+    binary: float = 0.4
+    archetype: float = 0.4
+    type_archetype: float = 0.2
+    unmarked: float = 0.6  # weight of a span that is no mention, against a mention
+    hard: int = 5  # unmarked spans a text, chosen by the explorer's liking
+    near: int = 3  # unmarked spans a text that share an end with a mention
+    loose: int = 1  # unmarked spans a text at random
 
 
 @dataclass(frozen=True)
@@ -63,8 +106,8 @@ class Recipe:
 
 
 def load_recipe(file: Path) -> Recipe:
-    """Read a recipe; an unknown key is an error that names it."""
-    data = yaml.safe_load(file.read_text("utf-8"))
+    """Read a recipe; a key that is unknown, or missing, is an error that names it."""
+    data = _mapping(file)
     nested = {"network": NetworkConfig, "batch": BatchConfig, "loss": LossConfig, "rates": Rates}
     for key, kind in nested.items():
         if key in data:
@@ -74,6 +117,17 @@ def load_recipe(file: Path) -> Recipe:
     }
     data["without_types"] = tuple(data.get("without_types", ()))
     return _build(Recipe, data, str(file))
+
+
+def _mapping(file: Path) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(read_text(file))
+    except yaml.YAMLError as error:
+        raise FormatError("a recipe in YAML", f"{error} in {file}", "mend the recipe") from None
+    if not isinstance(data, dict) or "steps" not in data:
+        found = "none" if isinstance(data, dict) else f"a {type(data).__name__}"
+        raise FormatError("a recipe with `steps`", f"{found} in {file}", "see recipes/embedded.yaml")
+    return data
 
 
 def _build(kind: type[T], data: dict[str, Any], where: str) -> T:

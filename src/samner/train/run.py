@@ -18,8 +18,9 @@ from torch.optim import AdamW
 from samner.archetypes import load as load_archetypes
 from samner.engines.embedded.words import WordPieces
 from samner.train import checkpoint
+from samner.train.arrays import pad
 from samner.train.base import base_config, base_folder, base_weights
-from samner.train.batches import Batch, BatchMaker, pad
+from samner.train.batches import Batch, BatchMaker
 from samner.train.blur import blur_relations
 from samner.train.develop import Developer
 from samner.train.losses import total_loss
@@ -34,7 +35,7 @@ ARCHETYPES_EVERY = 4  # steps: reading their fifteen definitions costs a third o
 def train(recipe_file: Path, *, run_dir: Path | None = None, corpus: Path | None = None) -> Path:
     """Train by the recipe and return the run's folder, which `samner export` reads.
 
-    `run_dir` defaults to runs/RECIPE beside the recipe's folder's parent; `corpus` to `corpus` in the working folder.
+    In the working folder, `run_dir` defaults to runs/RECIPE and `corpus` to corpus.
     """
     recipe = load_recipe(recipe_file)
     run = run_dir or Path("runs") / recipe_file.stem
@@ -43,6 +44,7 @@ def train(recipe_file: Path, *, run_dir: Path | None = None, corpus: Path | None
     base = base_folder(recipe)
     pieces = pieces_of(base)
     material = gather(recipe, corpus or Path("corpus"), data_folder())
+    torch.manual_seed(recipe.seed)  # for the heads; each step has a seed of its own
     network = Network(base_config(base), recipe.network)
     network.load_bert(base_weights(base))
     blurred = blur_relations(material.book, network, pieces, recipe.blur, run / "blur.safetensors")
