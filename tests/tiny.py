@@ -8,12 +8,17 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
+from samner.engines.embedded.compiled import Broader
 from samner.engines.embedded.words import WordPieces
 from samner.train.ontology import TypeBook
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+UNRELATED = Broader(
+    np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+)  # no type is broader than another
 
 
 def write_tokenizer(file: Path, words: Iterable[str] = ()) -> int:

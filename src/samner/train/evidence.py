@@ -46,12 +46,12 @@ class Evidence:
     wanted: int
 
     def active(self, part: str) -> Array:
-        """Candidates of the extractors that are on."""
+        """Candidates of the extractors that are on; `part` is what is off."""
         on: Array = np.zeros(len(self.spans), bool)
         if part != "anchor":
-            on |= self.found[:, 1] > 0
-        if part != "explorer":
             on |= self.found[:, 0] > 0
+        if part != "explorer":
+            on |= self.found[:, 1] > 0
         return on
 
     def kept(self, by: Fitted, part: str) -> Array:
