@@ -172,3 +172,21 @@ def test_without_a_schema_the_archetype_is_the_label() -> None:
     assert (choice.label, choice.archetype, choice.score) == ("person", "person", pytest.approx(0.6))
     assert choice.alternatives == (("thing", pytest.approx(0.2)),)
     assert choice.sources == ("explorer", "mine")
+
+
+@given(st.lists(st.sampled_from([0.0, 0.2, 0.5, 0.9]), min_size=8, max_size=8), st.permutations("abcdefgh"))
+def test_of_many_labels_the_best_ones_by_score_and_then_by_name(
+    scores: list[float], names: list[str]
+) -> None:
+    how = Options()
+    judge = Judge([scores], [[0.0] * 8])
+    mediated = [[Mediated(Candidate(Span(0, 3), {"anchor": 1.0}), (1.0,))]]
+    schema = Schema(tuple(EntityType(name) for name in names))
+    compiled = Compiled()
+    compiled.schema = schema
+    reading = Reading([passage()], compiled, [None])
+    ((_, (choice,)),) = Calibration(judge, lambda m: "kind").run(
+        reading, mediated, how, Limits(schema, 0.5, how)
+    )
+    ranked = sorted(zip(names, scores, strict=True), key=lambda pair: (-pair[1], pair[0]))
+    assert [(choice.label, choice.score), *choice.alternatives] == ranked[:4]
