@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,12 @@ settings.register_profile("search", max_examples=2000, **UNHURRIED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 MODEL = Path(samner.__file__).with_name("model")
+
+# These import PyTorch at the top. `make test-all` installs it; without it, test_engine_parity.py fails there.
+NEED_TORCH = [
+    f"test_train_{name}.py" for name in ("broader", "develop", "encoder", "losses", "network", "run")
+]
+collect_ignore = [] if find_spec("torch") else NEED_TORCH
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

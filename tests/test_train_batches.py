@@ -124,14 +124,14 @@ def test_relations_of_closed_schemas() -> None:
 
 def test_two_labels_of_one_span_count_together() -> None:
     text = "Kit ."
-    both = make_example(text, [(Span(0, 3), "/writer"), (Span(0, 3), "/city")], "c", "x", None, True)
+    both = make_example(text, [(Span(0, 3), "/writer"), (Span(0, 3), "/person")], "c", "x", None, True)
     batch = maker([both, *OPEN]).batch()
     words = words_of(batch, [both, *OPEN])
     found = known_of(batch, [both, *OPEN])["Kit"]
-    assert found == {CITY: EQUAL, NOVELIST: UNKNOWN, PERSON: BROADER, WRITER: EQUAL}
+    assert found == {CITY: NEGATIVE, NOVELIST: UNKNOWN, PERSON: EQUAL, WRITER: EQUAL}
     at = [n for n, (b, _, _) in enumerate(batch.mention.tolist()) if words[b][0] == "Kit"]
     assert len(at) == sum(row[0] == "Kit" for row in words)  # one span a text
-    np.testing.assert_allclose(batch.mention_archetypes[at], [[0.5, 0, 0.5]] * len(at))
+    np.testing.assert_allclose(batch.mention_archetypes[at], [[0.75, 0.25, 0]] * len(at))
 
 
 def test_archetypes_are_shares() -> None:
