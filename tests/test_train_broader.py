@@ -32,6 +32,7 @@ def test_the_logit_of_one_pair() -> None:
     torch.testing.assert_close(made, wanted)
 
 
+@pytest.mark.slow
 def test_it_learns_families_and_their_heads() -> None:
     """Six families of a head and nine members: a vector says the family, and whether it is the head."""
     rng = np.random.default_rng(1)

@@ -101,7 +101,7 @@ def spans_to_judge(explored: Tensor, words: Words, batch: Batch, config: LossCon
     for text, size in enumerate(sizes.tolist()):
         for _ in range(config.loose):
             first = int(torch.randint(size, (1,)))
-            unmarked.add((text, first, min(size - 1, first + int(torch.randint(4, (1,))))))
+            unmarked.add((text, first, min(size - 1, first + int(torch.randint(min(4, widest), (1,))))))
     rows = marked + [list(s) for s in sorted(unmarked - taken)]
     text, first_word, last_word = torch.tensor(rows, dtype=torch.long).view(-1, 3).T
     return Spans(text, first_word, last_word, len(marked))
