@@ -94,11 +94,12 @@ class BatchMaker:
         archetypes: Sequence[str],
         config: BatchConfig,
         seed: int,
+        hidden: frozenset[str] = frozenset(),
     ) -> None:
         self.sources, self.book, self.pieces, self.config = list(sources), book, pieces, config
         self.rng = random.Random(seed)
         self.archetypes = [self._archetypes(e.archetypes, archetypes) for e in book.list]
-        self.siblings = self._siblings()
+        self.siblings = self._siblings(hidden)
         used = Counter(t for s, _ in sources for p in s.passages for _, _, t in p.mentions if t >= 0)
         open_types = [t for t, _ in used.most_common() if not book.list[t].scope]
         self.general = open_types[:80]
@@ -110,11 +111,11 @@ class BatchMaker:
         row = np.array([counts[name] for name in names], np.float32)
         return row / max(1.0, float(row.sum()))
 
-    def _siblings(self) -> dict[int, list[int]]:
-        """Types that share the nearest broader type, for each open type."""
+    def _siblings(self, hidden: frozenset[str]) -> dict[int, list[int]]:
+        """Types that share the nearest broader type, for each open type that may be asked for."""
         under: dict[str, list[int]] = defaultdict(list)
         for n, entry in enumerate(self.book.list):
-            if not entry.scope and entry.broader:
+            if not entry.scope and entry.broader and entry.key not in hidden:
                 under[entry.broader[0]].append(n)
         return {n: members for members in under.values() for n in members}
 

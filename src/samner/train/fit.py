@@ -25,8 +25,8 @@ from samner.train.material import Material
 
 Array = NDArray[Any]
 PARTS = ("explorer", "anchor", "consensus", "mediation", "calibration")
-PRIOR_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
-AGREEMENT_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+PRIOR_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
+AGREEMENT_SHARES = (0.25, 0.5, 0.75, 1.0)  # 0 is the pipeline without mediation, fitted apart
 BROADER_SHARES = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0)
 THRESHOLDS = np.round(np.arange(0.1, 0.8, 0.02), 2)
 UNFITTED = Fitted(0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0.5, 0.5, 0.5, 0.1)
@@ -60,9 +60,11 @@ def fit(folder: Path, material: Material, model_id: str) -> dict[str, Any]:
     evidence = collect(engine, material)
     fitted: dict[str, Fitted] = {}
     report: dict[str, Any] = {"broader": hierarchy}
+    scored: dict[str, Scored] = {}
     for part in ("", *PARTS):
-        fitted[part], scored = fit_part(evidence, part)
-        report[part] = {"f1": scored.f1, "groups": scored.groups}
+        fitted[part], scored[part] = fit_part(evidence, part)
+    for part, row in scored.items():
+        report[part] = {"f1": row.f1, "groups": row.groups}
     report["every"] = explorer_table(engine, material)
     report["calibration_error"] = calibration_error(evidence)
     done = {**unfitted, "every_threshold": report["every"]["threshold"]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from samner.engines.embedded.words import WordPieces
@@ -12,19 +12,21 @@ from samner.train.examples import Example, read_corpus, read_public
 from samner.train.ontology import TypeBook
 from samner.train.overlap import benchmark_grams, without_overlap
 from samner.train.recipe import Recipe
-from samner.train.split import Split, name_of, split
+from samner.train.split import Split, split
 
 LABELS = Path(__file__).with_name("labels")
 
 
 @dataclass(frozen=True)
 class Material:
-    """Sources with their shares of the batches, the types, and the development split."""
+    """Sources with their shares of the batches, the types, the development split, the passages of each source, and the
+    keys of types that are never asked for."""
 
     sources: list[tuple[Source, float]]
     book: TypeBook
     split: Split
     counts: dict[str, int]
+    hidden: frozenset[str] = frozenset()
 
 
 def gather(recipe: Recipe, corpus: Path, data: Path) -> Material:
@@ -38,13 +40,14 @@ def gather(recipe: Recipe, corpus: Path, data: Path) -> Material:
     book.freeze()
     held = benchmark_grams(data / "crossner")
     parts = split(own, book)
-    train = without_overlap(_without_types(parts.train, recipe.without_types, book), held)
+    hidden = hidden_types(recipe.without_types, book)
+    train = [_hide(e, hidden) for e in without_overlap(parts.train, held)]
     groups = {
         "corpus": ([e for e in train if e.closed is None], recipe.corpus_share),
         "schemas": ([e for e in train if e.closed is not None], recipe.schemas_share),
     }
     for name, row in recipe.public.items():
-        groups[name] = (without_overlap(public[name], held), row.share)
+        groups[name] = ([_hide(e, hidden) for e in without_overlap(public[name], held)], row.share)
     sources = [
         (
             Source(
@@ -55,21 +58,26 @@ def gather(recipe: Recipe, corpus: Path, data: Path) -> Material:
         for n, (rows, share) in groups.items()
         if rows and share
     ]
-    return Material(sources, book, parts, {n: len(rows) for n, (rows, _) in groups.items()})
+    counts = {n: len(rows) for n, (rows, _) in groups.items()}
+    return Material(sources, book, replace(parts, train=train), counts, hidden)
 
 
 OWN = ("corpus", "schemas")
 
 
-def _without_types(examples: Sequence[Example], names: Sequence[str], book: TypeBook) -> list[Example]:
-    """Leave out the passages that carry any of these types or an equal one (the benchmark-names experiment)."""
-    if not names:
-        return list(examples)
-    banned = set(names)
-    for entry in book.list:
-        if banned & {entry.name, *entry.other_names}:
-            banned.add(entry.name)
-    return [e for e in examples if not banned & {name_of(key) for _, _, key in e.mentions if key}]
+def hidden_types(names: Sequence[str], book: TypeBook) -> frozenset[str]:
+    """Keys of the types with these names or an equal one, in every set (for the benchmark-names experiment)."""
+    asked = set(names)
+    return frozenset(e.key for e in book.list if asked & {e.name, *e.other_names})
+
+
+def _hide(example: Example, hidden: frozenset[str]) -> Example:
+    """The passage with these types never asked for: its mentions of them stay mentions, of a type nobody knows."""
+    if not hidden:
+        return example
+    mentions = tuple((first, end, "" if key in hidden else key) for first, end, key in example.mentions)
+    closed = None if example.closed is None else tuple(key for key in example.closed if key not in hidden)
+    return replace(example, mentions=mentions, closed=closed)
 
 
 def pieces_of(base: Path) -> WordPieces:

@@ -74,7 +74,9 @@ class _Loop:
         self.base_rates = [g["lr"] for g in self.optimizer.param_groups]
         self.average = {n: p.clone() for n, p in checkpoint.weights_of(network).items()}
         names = [a.name for a in load_archetypes()]
-        self.maker = BatchMaker(material.sources, material.book, pieces, names, recipe.batch, recipe.seed)
+        self.maker = BatchMaker(
+            material.sources, material.book, pieces, names, recipe.batch, recipe.seed, material.hidden
+        )
         self.archetypes = archetype_texts(pieces)
         self.developer = Developer(material.split, material.book, pieces)
         self.step = 0
