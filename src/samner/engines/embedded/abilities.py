@@ -195,7 +195,8 @@ def log_odds(match: Array, parents: Sequence[tuple[int, int]]) -> Array:
         beaten[:, ancestor] |= match[:, child] > 0
     weight = np.where(beaten, 0.0, np.exp(match - 30))
     none = np.exp(-30.0)
-    rest = np.maximum(weight.sum(axis=1, keepdims=True) - weight, 0) + none
+    # Summed from small to large: a sum in the order of the labels would differ with it in the last bits.
+    rest = np.maximum(np.sort(weight, axis=1).sum(axis=1, keepdims=True) - weight, 0) + none
     odds = match - 30 - np.log(rest)
     return np.where(beaten, -30.0, odds)
 
