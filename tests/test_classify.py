@@ -85,3 +85,9 @@ def test_wrong_use(ner: SamNER) -> None:
         ner.classify(SENTENCE, [ADA], TYPES, multi_label=True)
     with pytest.raises(InputError, match="tokens"):
         ner.classify(["Ada"], [(0, 2)], TYPES)
+
+
+@pytest.mark.model
+def test_a_label_none_is_refused(ner: SamNER) -> None:
+    with pytest.raises(InputError, match="rename the label"):
+        ner.classify("Ada Lovelace wrote.", [(0, 12)], ["person", "none"])

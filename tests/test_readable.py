@@ -7,7 +7,7 @@ import warnings
 import pytest
 
 from samner import SamNER, UnreadableTextWarning
-from samner.readable import unreadable
+from samner.readable import unknown, unreadable
 
 RUSSIAN = "Лев Толстой родился в Ясной Поляне."
 
@@ -53,3 +53,16 @@ def test_a_text_of_another_script_raises_a_warning(ner: SamNER) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         ner.extract("Ada Lovelace and Москва", ["person"])
+
+
+def test_mostly_unknown_words() -> None:
+    known = {"the", "a"}
+    assert unknown(["xx"] * 8 + ["the"] * 7, known.__contains__)
+    assert not unknown(["xx"] * 7 + ["the"] * 8, known.__contains__)
+    assert not unknown(["xx"] * 9, known.__contains__)  # too short to tell
+
+
+@pytest.mark.model
+def test_words_without_pieces_raise_a_warning(ner: SamNER) -> None:
+    with pytest.warns(UnreadableTextWarning, match="few of the words"):
+        ner.extract(" ".join(["x" * 120] * 12), ["person"])

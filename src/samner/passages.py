@@ -65,8 +65,9 @@ def passages(
         following = (
             stop if stop == len(words) else _step_back(costs, stop, max(owned + 1, start + 1), overlap)
         )
-        # The next passage begins at `following`; of the words that both hold, this one owns the first half.
-        mine = stop if stop == len(words) else (following + stop + 1) // 2
+        # The next passage begins at `following`. Of the words that both hold, this one owns the first quarter: what
+        # begins there has the other three quarters to end in.
+        mine = stop if stop == len(words) else following + (stop - following + 3) // 4
         if mine > owned:  # where single words cost nearly a passage, one may have nothing left to own
             yield _passage(document.text, words, Span(start, stop), Span(owned, mine), begins, ends)
         if stop == len(words):

@@ -20,7 +20,7 @@ from samner.offsets import token_offsets
 from samner.options import Options
 from samner.passages import Passage, passages
 from samner.ports import CompiledSchema, Extractor, Judgement, Reading
-from samner.readable import unreadable
+from samner.readable import unknown, unreadable
 from samner.schema import SchemaLike, as_schema
 from samner.trace import Steps, Trace, make_trace
 from samner.types import Candidate, Document, Entity, Failure, Span
@@ -165,6 +165,8 @@ class SamNER:
         """
         document = as_document(text)
         compiled, options = self.compile(schema), replace(Options(), **overrides)
+        if NONE in compiled.schema.names:
+            raise InputError(f"no label {NONE!r}, which says that no type fits", "one", "rename the label")
         if options.multi_label:
             raise InputError("one label a span", "multi_label=True", "call extract with multi_label=True")
         if is_tokens(text):
@@ -235,16 +237,24 @@ class SamNER:
     def _document(
         self, document: Document, compiled: CompiledSchema | None, options: Options
     ) -> list[Entity]:
-        if unreadable(document.text):
-            message = (
-                f"the model reads English; most of this text is in another script: {document.text[:40]!r}"
-            )
-            warnings.warn(message, UnreadableTextWarning, stacklevel=2)
         limits = self._limits(compiled, options)
         found: list[Entity] = []
-        for held in batched(self._passages(document), TOGETHER):
+        for n, held in enumerate(batched(self._passages(document), TOGETHER)):
+            if n == 0:
+                self._warn(document, held[0])
             found += eligible(_entities(self._steps(held, compiled, options, limits)), limits)
         return settle(found, limits, options)
+
+    def _warn(self, document: Document, first: Passage) -> None:
+        """Warn of a text that the model cannot read, judged by its script and by its first passage."""
+        if unreadable(document.text):
+            found = "most of this text is in another script"
+        elif unknown((first.surface(n) for n in range(len(first.words))), self._engine.knows):
+            found = "it knows few of the words of this text"
+        else:
+            return
+        message = f"the model reads English; {found}: {document.text[:40]!r}"
+        warnings.warn(message, UnreadableTextWarning, stacklevel=2)
 
     def _passages(self, document: Document) -> Iterator[Passage]:
         return passages(document, self._engine.cost, self._engine.capacity, OVERLAP)

@@ -41,13 +41,13 @@ def gather(recipe: Recipe, corpus: Path, data: Path) -> Material:
     held = benchmark_grams(data / "crossner")
     parts = split(own, book)
     hidden = hidden_types(recipe.without_types, book)
-    train = [_hide(e, hidden) for e in without_overlap(parts.train, held)]
+    train = _hide(without_overlap(parts.train, held), hidden)
     groups = {
         "corpus": ([e for e in train if e.closed is None], recipe.corpus_share),
         "schemas": ([e for e in train if e.closed is not None], recipe.schemas_share),
     }
     for name, row in recipe.public.items():
-        groups[name] = ([_hide(e, hidden) for e in without_overlap(public[name], held)], row.share)
+        groups[name] = (_hide(without_overlap(public[name], held), hidden), row.share)
     sources = [
         (
             Source(
@@ -71,10 +71,16 @@ def hidden_types(names: Sequence[str], book: TypeBook) -> frozenset[str]:
     return frozenset(e.key for e in book.list if asked & {e.name, *e.other_names})
 
 
-def _hide(example: Example, hidden: frozenset[str]) -> Example:
-    """The passage with these types never asked for: its mentions of them stay mentions, of a type nobody knows."""
+def _hide(examples: list[Example], hidden: frozenset[str]) -> list[Example]:
+    """The passages with these types never asked for: mentions of them stay mentions, of a type nobody knows. A passage
+    of a closed set that is left with no type at all is dropped."""
     if not hidden:
-        return example
+        return examples
+    rows = [_without(example, hidden) for example in examples]
+    return [e for e in rows if e.closed is None or e.closed]
+
+
+def _without(example: Example, hidden: frozenset[str]) -> Example:
     mentions = tuple((first, end, "" if key in hidden else key) for first, end, key in example.mentions)
     closed = None if example.closed is None else tuple(key for key in example.closed if key not in hidden)
     return replace(example, mentions=mentions, closed=closed)

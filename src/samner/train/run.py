@@ -40,7 +40,8 @@ def train(recipe_file: Path, *, run_dir: Path | None = None, corpus: Path | None
     recipe = load_recipe(recipe_file)
     run = run_dir or Path("runs") / recipe_file.stem
     run.mkdir(parents=True, exist_ok=True)
-    shutil.copy(recipe_file, run / "recipe.yaml")
+    if recipe_file.resolve() != (run / "recipe.yaml").resolve():  # a run may be resumed by its own copy
+        shutil.copy(recipe_file, run / "recipe.yaml")
     base = base_folder(recipe)
     pieces = pieces_of(base)
     material = gather(recipe, corpus or Path("corpus"), data_folder())

@@ -47,6 +47,9 @@ class EmbeddedEngine:
         word = self.pieces.word
         return lambda surface: len(word(surface))
 
+    def knows(self, word: str) -> bool:
+        return self.pieces.word(word) != (self.pieces.unknown,)
+
     def compile(self, schema: Schema) -> CompiledSchema:
         return self._compiler(schema)
 
