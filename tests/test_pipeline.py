@@ -120,7 +120,7 @@ def test_wrong_use_is_an_error_at_once(ner: SamNER) -> None:
         ner.extract("Ada", [{"name": "a", "archetypes": ["kind_of_thing"]}])
     with pytest.raises(InputError, match="None"):
         ner.compile(None)
-    with pytest.raises(TypeError, match="treshold"):
+    with pytest.raises(InputError, match="treshold"):
         ner.extract("Ada", TYPES, treshold=0.5)
     with pytest.raises(InputError, match="thread"):
         SamNER(threads=0)

@@ -31,8 +31,12 @@ def of_tokens(document: Document, span: tuple[int, int]) -> Span:
 
 
 def _within(span: tuple[int, int], size: int, unit: str) -> tuple[int, int]:
-    start, end = span
-    if not 0 <= start < end <= size:
+    try:
+        start, end = span
+        inside = 0 <= start < end <= size
+    except (TypeError, ValueError):
+        raise InputError("spans as pairs of numbers (start, end)", repr(span), f"pass {unit}") from None
+    if not inside:
         raise InputError(f"spans within 0..{size}", f"{(start, end)}", f"pass {unit}")
     return start, end
 

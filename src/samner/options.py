@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from numbers import Real
+from typing import Any
 
 from samner.errors import InputError
 
@@ -47,3 +50,14 @@ class Options:
 
 def _is_share(value: object) -> bool:
     return isinstance(value, Real) and 0 <= float(value) <= 1
+
+
+def settings(options: Options | None, overrides: Mapping[str, Any]) -> Options:
+    """`options`, or the defaults, with single fields replaced. InputError for a field that there is not."""
+    known = [f.name for f in fields(Options)]
+    for name in overrides:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            remedy = f"write {near[0]}" if near else "see samner.Options"
+            raise InputError(f"options out of {', '.join(known)}", repr(name), remedy)
+    return replace(options or Options(), **overrides)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeAlias, TypeGuard
 
@@ -17,14 +18,14 @@ from samner.given import checked, local, of_tokens, placed
 from samner.locate import cache_folder, model_folder, usable_cores
 from samner.mediation import Mediation
 from samner.offsets import token_offsets
-from samner.options import Options
+from samner.options import Options, settings
 from samner.passages import Passage, passages
 from samner.ports import CompiledSchema, Extractor, Judgement, Reading
 from samner.readable import unknown, unreadable
 from samner.schema import SchemaLike, as_schema
 from samner.trace import Steps, Trace, make_trace
 from samner.types import Candidate, Document, Entity, Failure, Span
-from samner.workers import batched, in_order
+from samner.workers import in_order
 
 Text: TypeAlias = "str | Sequence[str] | Document"
 Result: TypeAlias = "list[Entity] | Failure"
@@ -129,14 +130,15 @@ class SamNER:
         **overrides: Any,
     ) -> Iterator[Result]:
         """Like `extract_batch`, lazily: texts are drawn as results are taken, in bounded memory."""
-        if isinstance(texts, str):
-            raise InputError("several texts", "one string", "pass a list of texts, or call extract")
+        if isinstance(texts, str) or not isinstance(texts, Iterable):
+            found = "one string" if isinstance(texts, str) else type(texts).__name__
+            raise InputError("several texts", found, "pass a list of texts, or call extract")
         if batch_size < 1:
             raise InputError("a batch size of at least 1", str(batch_size), "pass batch_size=32")
-        settings = replace(options or Options(), **overrides)
+        chosen = settings(options, overrides)
         compiled = None if schema is None else self.compile(schema)
         return in_order(
-            lambda some: [self._guarded(text, compiled, settings) for text in some],
+            lambda some: [self._guarded(text, compiled, chosen) for text in some],
             texts,
             batch_size,
             self.threads,
@@ -164,7 +166,7 @@ class SamNER:
         nothing visible in it, or too long to be read in one go.
         """
         document = as_document(text)
-        compiled, options = self.compile(schema), replace(Options(), **overrides)
+        compiled, options = self.compile(schema), settings(None, overrides)
         if NONE in compiled.schema.names:
             raise InputError(f"no label {NONE!r}, which says that no type fits", "one", "rename the label")
         if options.multi_label:
@@ -184,12 +186,12 @@ class SamNER:
     def trace(self, text: Text, schema: Types, *, options: Options | None = None, **overrides: Any) -> Trace:
         """What each stage saw and decided on a text, beside its entities. All offsets are code points of its `text`,
         which is the tokens joined by spaces when the text is a list of tokens."""
-        document, settings = as_document(text), replace(options or Options(), **overrides)
+        document, chosen = as_document(text), settings(options, overrides)
         compiled = None if schema is None else self.compile(schema)
-        limits = self._limits(compiled, settings)
-        steps = self._steps(list(self._passages(document)), compiled, settings, limits)
+        limits = self._limits(compiled, chosen)
+        steps = self._steps(list(self._passages(document)), compiled, chosen, limits)
         labels = compiled.schema.names if compiled else ()
-        entities = settle(_entities(steps), limits, settings)
+        entities = settle(_entities(steps), limits, chosen)
         return make_trace(document, steps, labels, self._mediation.archetypes, entities)
 
     # The three stages
@@ -238,12 +240,18 @@ class SamNER:
         self, document: Document, compiled: CompiledSchema | None, options: Options
     ) -> list[Entity]:
         limits = self._limits(compiled, options)
-        found: list[Entity] = []
-        for n, held in enumerate(batched(self._passages(document), TOGETHER)):
-            if n == 0:
-                self._warn(document, held[0])
-            found += eligible(_entities(self._steps(held, compiled, options, limits)), limits)
-        return settle(found, limits, options)
+        held = self._passages(document)
+        first = list(islice(held, TOGETHER))
+        if first:
+            self._warn(document, first[0])
+
+        def work(some: Sequence[Passage]) -> list[Entity]:
+            return eligible(_entities(self._steps(some, compiled, options, limits)), limits)
+
+        if len(first) < TOGETHER:
+            return settle(work(first) if first else [], limits, options)
+        # A long document keeps all threads busy by itself.
+        return settle(list(in_order(work, chain(first, held), TOGETHER, self.threads)), limits, options)
 
     def _warn(self, document: Document, first: Passage) -> None:
         """Warn of a text that the model cannot read, judged by its script and by its first passage."""
