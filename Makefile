@@ -1,5 +1,7 @@
 # make demo, make test: the environment is made once, in .venv, and again when pyproject.toml changes.
 PYTHON ?= python3
+# Named before the extra: a range may bring a build of several gigabytes for a GPU.
+TORCH ?= torch==2.13.0
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -55,5 +57,6 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.train: pyproject.toml $(VENV)/.dev | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,train]'
 	@touch $@
