@@ -18,7 +18,7 @@ Protocols (CrossNER; each domain's F1 is the micro-average over its sentences, t
 
 For the command line (importing this package loads none of it):
 
-- `evaluate.main_report(ner, gold_path, schema, **options) -> Report`; `Report.to_dict()` is the JSON,
+- `evaluate.evaluate(ner, gold_path, schema, **options) -> Report`; `Report.to_dict()` is the JSON,
   `tables.print_report(report, console)` the text.
 - `crossner.run(ner, data_dir, part=, ablate=, catch_all=, log=, say=) -> dict`; `tables.print_crossner(dict, console)`.
 - `speed.run(model=, data=, peer=, peer_env_dir=, threads=, rounds=, say=) -> dict`;

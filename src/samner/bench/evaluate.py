@@ -83,9 +83,6 @@ def evaluate(ner: Recognizer, gold: Path | Sequence[GoldDocument], schema: Any, 
     return report(ner, gold, said, given)
 
 
-main_report = evaluate  # the name under which the command line finds it
-
-
 def report(
     ner: Recognizer, gold: Sequence[GoldDocument], said: Answers, given: Sequence[Sequence[Entity]]
 ) -> Report:

@@ -137,10 +137,8 @@ def gather(encoded: Encoded, mediated: Sequence[Mediated], compiled: CompiledSch
     vectors, _ = encoded.vectors(first, last)
     types = compiled.vectors
     archetypes = np.array([m.archetypes for m in mediated], np.float32)
-    agreement = np.log(
-        np.maximum(encoded.sessions.product(archetypes, compiled.archetypes), np.exp(AGREEMENT_LEAST))
-    )
     product = encoded.sessions.product
+    agreement = np.log(np.maximum(product(archetypes, compiled.archetypes), np.exp(AGREEMENT_LEAST)))
     return {
         "match": product(vectors, types.match) * types.match.shape[1] ** -0.5 + types.bias,
         "prior": compiled.prior,
@@ -168,14 +166,9 @@ def combine(
 ) -> Judgement:
     """Evidence to probabilities (see Fitted). `raw` leaves the choice to the uncorrected match alone."""
     match = corrected(evidence, by, broader)
-    whole = by.explorer * evidence["explorer"][:, None]
-    anchor = evidence["anchor"]
-    each = (
-        by.each_bias
-        + by.each_match * match
-        + by.each_explorer * evidence["explorer"][:, None]
-        + by.each_anchor * anchor
-    )
+    explorer, anchor = evidence["explorer"][:, None], evidence["anchor"]
+    whole = by.explorer * explorer
+    each = by.each_bias + by.each_match * match + by.each_explorer * explorer + by.each_anchor * anchor
     if raw:
         # The span alone decides whether anything comes out, the best match what: no prior, no `none`.
         best = match == match.max(axis=1, keepdims=True)

@@ -3,7 +3,6 @@ which scales better on short texts and leaves no thread behind that a fork would
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ class Sessions:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._opened: dict[str, Any] = {}
 
     def _open(self, name: str) -> Any:
         options = ort.SessionOptions()
@@ -35,45 +35,33 @@ class Sessions:
         except Exception as error:  # ONNX Runtime raises several kinds of its own
             raise ModelError("a graph that ONNX Runtime loads", f"{error} in {file}", MEND) from error
 
-    @cached_property
-    def _text(self) -> Any:
-        return self._open("text.onnx")
-
-    @cached_property
-    def _span(self) -> Any:
-        return self._open("span.onnx")
-
-    @cached_property
-    def _types(self) -> Any:
-        return self._open("types.onnx")
-
-    @cached_property
-    def _project(self) -> Any:
-        return self._open("project.onnx")
-
-    @cached_property
-    def _product(self) -> Any:
-        return self._open("product.onnx")
+    def _session(self, name: str) -> Any:
+        """The graph, opened at its first use. Two threads may open it at once; either's session will do."""
+        if name not in self._opened:
+            self._opened[name] = self._open(f"{name}.onnx")
+        return self._opened[name]
 
     def text(self, embedded: Array, first: Array, last: Array) -> list[Array]:
         """Head outputs at the words' first piece, last piece and mean, each [W, ...]."""
-        out: list[Array] = self._text.run(None, {"embedded": embedded, "first": first, "last": last})
+        out: list[Array] = self._session("text").run(
+            None, {"embedded": embedded, "first": first, "last": last}
+        )
         return out
 
     def span(self, hidden: Array) -> tuple[Array, Array]:
         """match and archetype vectors [N, M]."""
-        match, archetype = self._span.run(None, {"hidden": hidden})
+        match, archetype = self._session("span").run(None, {"hidden": hidden})
         return match, archetype
 
     def types(self, embedded: Array) -> Array:
         """Sum of the states [D] of one stretch of a type text."""
-        total: Array = self._types.run(None, {"embedded": embedded})[0][0]
+        total: Array = self._session("types").run(None, {"embedded": embedded})[0][0]
         return total
 
     def project(self, mean: Array) -> dict[str, Array]:
         """Type vectors by name, each [K, ...]."""
         names = ("match", "bias", "token", "archetype", "as_span")
-        rows = self._project.run(list(names), {"mean": mean.astype(np.float32)})
+        rows = self._session("project").run(list(names), {"mean": mean.astype(np.float32)})
         return dict(zip(names, rows, strict=True))
 
     def product(self, left: Array, right: Array) -> Array:
@@ -83,5 +71,5 @@ class Sessions:
             "left": np.ascontiguousarray(left, np.float32),
             "right": np.ascontiguousarray(right, np.float32),
         }
-        out: Array = self._product.run(None, inputs)[0]
+        out: Array = self._session("product").run(None, inputs)[0]
         return out
