@@ -20,7 +20,7 @@ LAYERS = [
     ["strict", "offsets", "locate", "options"],
     ["archetypes", "schema_rules", "passages"],
     ["schema", "reading", "ports"],
-    ["given", "writing"],
+    ["given", "writing", "llms"],
     ["discovery", "mediation", "calibration", "engines", "extractors"],
     ["trace"],
     ["pipeline"],

@@ -146,3 +146,59 @@ class Engine(Protocol):
         ...
 
     def consensus(self, without: frozenset[str]) -> ConsensusRule: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What an LLM is asked. `system` holds the instructions, the same bytes whatever the text; `user` holds the data,
+    quoted. `answer` is the JSON Schema that a reply must obey; `version` names the prompt's file and revision."""
+
+    system: str
+    user: str
+    answer: Mapping[str, Any]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What answers cost: requests sent, tokens in, out and of those in the ones a server had cached, seconds, and
+    answers that our own cache gave for nothing. Adds up with `+`."""
+
+    requests: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    seconds: float = 0.0
+    from_cache: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(*(getattr(self, f) + getattr(other, f) for f in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An LLM's raw answer to one prompt, not yet trusted, and what it cost."""
+
+    text: str
+    usage: Usage
+
+
+class LLM(Protocol):
+    """A frozen language model. Found by name through the entry-point group `samner.llms`."""
+
+    @property
+    def id(self) -> str:
+        """Backend, model and every setting that changes an answer: a part of the cache's key, and of the results'."""
+        ...
+
+    def ask(self, prompts: Sequence[Prompt]) -> list[Reply | Exception]:
+        """The replies in order; a prompt that got none is the error in its place, and the others come through."""
+        ...
+
+
+class ScoringLLM(LLM, Protocol):
+    """An LLM that can weigh a closed list of answers instead of writing one."""
+
+    def weigh(self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]) -> list[Floats | Exception]:
+        """For each prompt the probabilities of its choices, summing to 1: prior-corrected, length-normalised."""
+        ...
