@@ -17,7 +17,7 @@ demo: $(VENV)/.run
 
 test: $(VENV)/.dev lint
 	$(BIN)/mypy
-	$(BIN)/pytest -q -m "not slow and not train"
+	$(BIN)/pytest -q -m "not slow and not train and not extra"
 
 test-all: $(VENV)/.train lint
 	$(BIN)/mypy
@@ -58,5 +58,5 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 
 $(VENV)/.train: pyproject.toml $(VENV)/.dev | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,train]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,train,serve]'
 	@touch $@

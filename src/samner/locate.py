@@ -49,12 +49,21 @@ def cache_folder(chosen: str | Path | bool | None) -> Path | None:
         return Path(chosen)
     if named := os.environ.get("SAMNER_CACHE"):
         return Path(named)
+    return _users("Caches", "XDG_CACHE_HOME", ".cache")
+
+
+def data_folder() -> Path:
+    """The user's own folder for what must not be lost, such as stored schemas."""
+    return _users("Application Support", "XDG_DATA_HOME", ".local/share")
+
+
+def _users(on_mac: str, variable: str, elsewhere: str) -> Path:
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
+        base = Path.home() / "Library" / on_mac
     else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        base = Path(os.environ.get(variable) or Path.home() / elsewhere)
     return base / "samner"
 
 

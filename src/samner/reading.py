@@ -95,7 +95,7 @@ def _read_lines(name: str, encoding: str) -> Iterator[Read]:
             _refuse_binary(file.peek(_HEAD)[:_HEAD], name, encoding)
             for number, line in enumerate(_lines(file, name, encoding), 1):
                 if line.strip():
-                    yield _line(line, f"{name}:{number}", encoding)
+                    yield read_line(line, f"{name}:{number}", encoding)
     except OSError as error:
         yield Failure(_unreadable(name, error), name)
     except FormatError as error:
@@ -110,7 +110,8 @@ def _lines(file: BinaryIO, name: str, encoding: str) -> Iterator[bytes | str]:
         yield from file
 
 
-def _line(line: bytes | str, place: str, encoding: str) -> Read:
+def read_line(line: bytes | str, place: str, encoding: str) -> Read:
+    """The document of a line of JSON Lines; `place` is its id where it has none, and stands in errors."""
     try:
         row = json.loads(line if isinstance(line, str) else _decode(line, place, encoding))
     except RecursionError:
@@ -121,12 +122,13 @@ def _line(line: bytes | str, place: str, encoding: str) -> Read:
         found = f"a syntax error ({getattr(error, 'msg', error)}) at {place}"
         return Failure(FormatError("a JSON object a line", found, "mend or remove the line"), place)
     try:
-        return _document(row, place)
+        return read_row(row, place)
     except (FormatError, InputError) as error:
         return Failure(error, place)
 
 
-def _document(row: object, place: str) -> Document:
+def read_row(row: object, place: str) -> Document:
+    """The document of a JSON object. FormatError or InputError for what is none."""
     remedy = 'write {"text": "..."} or {"tokens": ["...", ...]}'
     if not isinstance(row, dict):
         raise FormatError("a JSON object a line", f"{type(row).__name__} at {place}", remedy)

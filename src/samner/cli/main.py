@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from samner.cli import bench, evaluate, extract, info, schema, train
+from samner.cli import bench, evaluate, extract, info, schema, serve, train
 from samner.cli.shared import Usage, report
 from samner.errors import SamnerError
 
@@ -24,6 +24,7 @@ app.command("eval", short_help="Score the model on gold data.")(evaluate.evaluat
 app.add_typer(bench.app, name="bench")
 app.command("train", short_help="Train a model from a recipe.")(train.train)
 app.command("export", short_help="Turn a run into a model folder.")(train.export)
+app.command("serve", short_help="Serve the model over HTTP, with a page.")(serve.serve)
 app.command("info", short_help="Versions, model, card, threads, caches.")(info.info)
 
 

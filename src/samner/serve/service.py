@@ -1,0 +1,43 @@
+"""What the routes of one application share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from samner.serve.batching import Batcher
+from samner.serve.compiled import CompiledSchemas
+from samner.serve.metrics import Metrics
+from samner.serve.rate import Rate
+from samner.serve.settings import Settings
+from samner.serve.store import SchemaStore
+
+if TYPE_CHECKING:
+    from samner.pipeline import SamNER
+
+
+class Service:
+    """One model with its queue, its compiled and its stored schemas. `draining`: told to stop, it finishes what it
+    took."""
+
+    def __init__(self, ner: SamNER, settings: Settings) -> None:
+        self.ner, self.settings = ner, settings
+        self.draining = False
+        self.metrics = Metrics()
+        self.store = SchemaStore(settings.database, settings.limits.stored)
+        self.rate = Rate(settings.limits.rate)
+        self.compiled = CompiledSchemas(ner, self.metrics)
+        self.batcher = Batcher(
+            ner,
+            self.metrics,
+            wait=settings.batch_wait,
+            most=settings.batch_most,
+            room=settings.limits.waiting,
+        )
+
+    def drain(self) -> None:
+        self.draining = True
+
+    def close(self) -> None:
+        self.batcher.close()
+        self.compiled.close()
+        self.store.close()
