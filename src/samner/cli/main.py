@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from samner.cli import bench, evaluate, extract, info, schema, serve, train
+from samner.cli import bench, cache, evaluate, extract, info, llm, schema, serve, train
 from samner.cli.shared import Usage, report
 from samner.errors import SamnerError
 
@@ -22,6 +22,8 @@ app.command("extract")(extract.extract)
 app.add_typer(schema.app, name="schema")
 app.command("eval", short_help="Score the model on gold data.")(evaluate.evaluate)
 app.add_typer(bench.app, name="bench")
+app.add_typer(llm.app, name="llm")
+app.add_typer(cache.app, name="cache")
 app.command("train", short_help="Train a model from a recipe.")(train.train)
 app.command("export", short_help="Turn a run into a model folder.")(train.export)
 app.command("serve", short_help="Serve the model over HTTP, with a page.")(serve.serve)

@@ -1,0 +1,39 @@
+"""`samner llm`: what a language model is able to do."""
+
+from __future__ import annotations
+
+import typer
+
+from samner.cli.llm_options import (
+    LLMBackendOption,
+    LLMBaseURLOption,
+    LLMModelOption,
+    LLMSetOption,
+    llm_settings,
+)
+
+app = typer.Typer(help="Check a language model.", rich_markup_mode=None)
+
+
+@app.callback(invoke_without_command=True)
+def _group(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command("check")
+def check(
+    model: LLMModelOption,
+    backend: LLMBackendOption = "openai",
+    base_url: LLMBaseURLOption = None,
+    more: LLMSetOption = None,
+) -> None:
+    """One line: does it honour json_schema, how long does a call take, which models are there."""
+    from samner.cli.shared import arguments_checked
+    from samner.llms import make_llm
+    from samner.llms.check import check
+
+    settings = llm_settings(model, backend, base_url, more, cache=True)
+    with arguments_checked():
+        llm = make_llm(settings)
+    typer.echo(str(check(llm)))
