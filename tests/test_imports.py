@@ -24,6 +24,7 @@ LAYERS = [
     ["discovery", "mediation", "calibration", "engines", "extractors"],
     ["trace"],
     ["pipeline"],
+    ["corpora"],
     ["bench", "integrations", "serve"],
     ["train"],
     ["cli"],

@@ -82,9 +82,9 @@ def _read_file(name: str, encoding: str) -> Iterator[Read]:
 
 def _one(name: str, read: Callable[[], bytes], encoding: str) -> Read:
     try:
-        return Document(_decode(read(), name, encoding), name)
+        return Document(decode(read(), name, encoding), name)
     except OSError as error:
-        return Failure(_unreadable(name, error), name)
+        return Failure(unreadable_file(name, error), name)
     except FormatError as error:
         return Failure(error, name)
 
@@ -97,15 +97,15 @@ def _read_lines(name: str, encoding: str) -> Iterator[Read]:
                 if line.strip():
                     yield read_line(line, f"{name}:{number}", encoding)
     except OSError as error:
-        yield Failure(_unreadable(name, error), name)
+        yield Failure(unreadable_file(name, error), name)
     except FormatError as error:
         yield Failure(error, name)
 
 
 def _lines(file: BinaryIO, name: str, encoding: str) -> Iterator[bytes | str]:
     """Lines as bytes, so that one that does not decode spoils no other; as text where bytes cannot be cut."""
-    if _is_wide(encoding):
-        yield from _decode(file.read(), name, encoding).split("\n")
+    if is_wide(encoding):
+        yield from decode(file.read(), name, encoding).split("\n")
     else:
         yield from file
 
@@ -113,18 +113,22 @@ def _lines(file: BinaryIO, name: str, encoding: str) -> Iterator[bytes | str]:
 def read_line(line: bytes | str, place: str, encoding: str) -> Read:
     """The document of a line of JSON Lines; `place` is its id where it has none, and stands in errors."""
     try:
-        row = json.loads(line if isinstance(line, str) else _decode(line, place, encoding))
-    except RecursionError:
-        return Failure(FormatError("a JSON object", f"deep nesting at {place}", "flatten it"), place)
-    except FormatError as error:
-        return Failure(error, place)
-    except ValueError as error:
-        found = f"a syntax error ({getattr(error, 'msg', error)}) at {place}"
-        return Failure(FormatError("a JSON object a line", found, "mend or remove the line"), place)
-    try:
-        return read_row(row, place)
+        return read_row(parse_line(line, place, encoding), place)
     except (FormatError, InputError) as error:
         return Failure(error, place)
+
+
+def parse_line(line: bytes | str, place: str, encoding: str) -> object:
+    """What a line of JSON Lines holds; FormatError where it is no JSON."""
+    try:
+        return json.loads(line if isinstance(line, str) else decode(line, place, encoding))
+    except FormatError:
+        raise
+    except RecursionError:
+        raise FormatError("a JSON object", f"deep nesting at {place}", "flatten it") from None
+    except ValueError as error:
+        found = f"a syntax error ({getattr(error, 'msg', error)}) at {place}"
+        raise FormatError("a JSON object a line", found, "mend or remove the line") from None
 
 
 def read_row(row: object, place: str) -> Document:
@@ -143,7 +147,8 @@ def read_row(row: object, place: str) -> Document:
     return Document.from_tokens(tokens, str(id))
 
 
-def _decode(data: bytes, name: str, encoding: str) -> str:
+def decode(data: bytes, name: str, encoding: str) -> str:
+    """The text of a file's bytes; FormatError for another encoding or a binary file."""
     _refuse_binary(data, name, encoding)
     try:
         return data.decode("utf-8-sig" if _is_utf8(encoding) else encoding)
@@ -158,7 +163,7 @@ def _decode(data: bytes, name: str, encoding: str) -> str:
 
 
 def _refuse_binary(data: bytes, name: str, encoding: str) -> None:
-    if _is_wide(encoding):
+    if is_wide(encoding):
         return
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise FormatError(f"{encoding} text", f"a UTF-16 mark in {name}", "pass --encoding utf-16")
@@ -172,12 +177,12 @@ def _is_utf8(encoding: str) -> bool:
     return codecs.lookup(encoding).name == "utf-8"
 
 
-def _is_wide(encoding: str) -> bool:
+def is_wide(encoding: str) -> bool:
     """Does a character take several bytes, zeros among them (UTF-16, UTF-32)?"""
     return codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
 
 
-def _unreadable(name: str, error: OSError) -> InputError:
+def unreadable_file(name: str, error: OSError) -> InputError:
     return InputError(
         "a readable file", f"{name}: {error.strerror or error}", "check the name and its permissions"
     )

@@ -15,17 +15,21 @@ from samner.cli.output import open_output
 from samner.cli.progress import Progress
 from samner.cli.shared import (
     BatchOption,
+    EncodingOption,
+    EveryOption,
     LabelsOption,
     ModelOption,
+    MultiLabelOption,
+    NestedOption,
     SchemaOption,
     ThreadsOption,
     ThresholdOption,
     Usage,
     arguments_checked,
     check_threshold,
-    choose_types,
     load_model,
     report,
+    types_or_all,
 )
 from samner.types import Document, Failure, Schema
 
@@ -46,9 +50,7 @@ def extract(
     ],
     labels: LabelsOption = None,
     schema: SchemaOption = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="Every entity, typed by archetype; needs no types.")
-    ] = False,
+    every: EveryOption = False,
     format: Annotated[
         str, typer.Option("--format", "-f", help="table, json, jsonl, html, conll or markup.")
     ] = "table",
@@ -57,13 +59,13 @@ def extract(
         typer.Option("--output", "-o", metavar="FILE", help="Write there, not to standard output."),
     ] = None,
     threshold: ThresholdOption = None,
-    nested: Annotated[bool, typer.Option("--nested", help="Keep entities inside others.")] = False,
-    multi_label: Annotated[bool, typer.Option("--multi-label", help="Several types for one span.")] = False,
+    nested: NestedOption = False,
+    multi_label: MultiLabelOption = False,
     overlap: Annotated[
         str, typer.Option("--overlap", help="Who wins where entities overlap: score or longest-first.")
     ] = "score",
     explain: Annotated[bool, typer.Option("--explain", help="Show what each stage saw and decided.")] = False,
-    encoding: Annotated[str, typer.Option("--encoding", help="Encoding of the files.")] = "utf-8",
+    encoding: EncodingOption = "utf-8",
     model: ModelOption = None,
     threads: ThreadsOption = None,
     batch_size: BatchOption = 32,
@@ -74,9 +76,7 @@ def extract(
     of a file. Exit code 1 if a document could not be read; the others still come out.
     """
     _check(format, explain, overlap, encoding, threshold)
-    if every and (labels is not None or schema is not None):
-        raise Usage("expected --all alone, found types beside it; drop --all or the types")
-    types = None if every else choose_types(labels, schema)
+    types = types_or_all(labels, schema, every)
     ner = load_model(model, threads)
     options = {"threshold": threshold, "nested": nested, "multi_label": multi_label, "overlap": overlap}
     bad = _Failures()

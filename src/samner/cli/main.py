@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from samner.cli import bench, cache, evaluate, extract, info, llm, schema, serve, train
+from samner.cli import bench, cache, evaluate, extract, info, llm, run as corpus_run, schema, serve, train
 from samner.cli.shared import Usage, report
 from samner.errors import SamnerError
 
@@ -19,6 +19,7 @@ FAILURE, USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command("extract")(extract.extract)
+app.command("run", short_help="Extract from a corpus, in shards, with resume.")(corpus_run.run)
 app.add_typer(schema.app, name="schema")
 app.command("eval", short_help="Score the model on gold data.")(evaluate.evaluate)
 app.add_typer(bench.app, name="bench")

@@ -41,6 +41,10 @@ SchemaOption = Annotated[
     ),
 ]
 LabelsOption = Annotated[str | None, typer.Option("--labels", metavar="A,B,...", help="The types, as names.")]
+EveryOption = Annotated[bool, typer.Option("--all", help="Every entity, typed by archetype; needs no types.")]
+NestedOption = Annotated[bool, typer.Option("--nested", help="Keep entities inside others.")]
+MultiLabelOption = Annotated[bool, typer.Option("--multi-label", help="Several types for one span.")]
+EncodingOption = Annotated[str, typer.Option("--encoding", help="Encoding of the files.")]
 
 
 class Usage(Exception):
@@ -55,6 +59,13 @@ def report(message: str) -> None:
 def check_threshold(threshold: float | None) -> None:
     if threshold is not None and not 0 <= threshold <= 1:  # nan is neither
         raise Usage(f"expected --threshold from 0 to 1, found {threshold}; try 0.5")
+
+
+def types_or_all(labels: str | None, schema: str | None, every: bool) -> Schema | None:
+    """The schema of --labels or --schema; None for --all, which stands alone."""
+    if every and (labels is not None or schema is not None):
+        raise Usage("expected --all alone, found types beside it; drop --all or the types")
+    return None if every else choose_types(labels, schema)
 
 
 def choose_types(labels: str | None, schema: str | None) -> Schema:

@@ -37,16 +37,21 @@ class Writer(Protocol):
 
 
 def to_json(document: Document, entities: Iterable[Entity], trace: Mapping[str, Any] | None) -> str:
-    """One line of JSON. A document made from tokens gets `first_token` and `last_token` (exclusive) too."""
+    """One line of JSON."""
+    body: dict[str, Any] = {"id": document.id, "text": document.text, "entities": to_rows(document, entities)}
+    if trace is not None:
+        body["trace"] = trace
+    return dumps(body)
+
+
+def to_rows(document: Document, entities: Iterable[Entity]) -> list[dict[str, Any]]:
+    """The entities' JSON form. Those of a document made from tokens get `first_token` and `last_token` (exclusive)."""
     rows = [entity.to_dict() for entity in entities]
     if document.words is not None:
         for row in rows:
             first, last = token_offsets(document, Span(row["start"], row["end"]))
             row |= {"first_token": first, "last_token": last}
-    body: dict[str, Any] = {"id": document.id, "text": document.text, "entities": rows}
-    if trace is not None:
-        body["trace"] = trace
-    return dumps(body)
+    return rows
 
 
 def dumps(value: Any) -> str:

@@ -1,0 +1,89 @@
+"""`samner run`: corpora, in shards, with resume."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from samner.cli.shared import (
+    EncodingOption,
+    EveryOption,
+    LabelsOption,
+    ModelOption,
+    MultiLabelOption,
+    NestedOption,
+    SchemaOption,
+    ThreadsOption,
+    ThresholdOption,
+    arguments_checked,
+    check_threshold,
+    load_model,
+    types_or_all,
+)
+
+
+def run(
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="IN...", help="Files, folders, globs or URLs of texts and tables.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder for shards and report.")],
+    labels: LabelsOption = None,
+    schema: SchemaOption = None,
+    every: EveryOption = False,
+    format: Annotated[str, typer.Option("--format", "-f", help="jsonl or parquet.")] = "jsonl",
+    retry_errors: Annotated[
+        bool, typer.Option("--retry-errors", help="Read the documents of errors.jsonl once more.")
+    ] = False,
+    text: Annotated[bool, typer.Option(help="Keep the texts beside their entities.")] = True,
+    text_field: Annotated[
+        str, typer.Option("--text-field", help="Where tables and JSON hold the text.")
+    ] = "text",
+    id_field: Annotated[str, typer.Option("--id-field", help="Where tables and JSON hold the id.")] = "id",
+    encoding: EncodingOption = "utf-8",
+    shard_documents: Annotated[
+        int, typer.Option("--shard-documents", min=1, help="Most documents of a shard.")
+    ] = 5_000,
+    shard_bytes: Annotated[
+        int, typer.Option("--shard-bytes", min=1, help="Most bytes of input of a shard, or a document more.")
+    ] = 4 << 20,
+    threshold: ThresholdOption = None,
+    nested: NestedOption = False,
+    multi_label: MultiLabelOption = False,
+    model: ModelOption = None,
+    threads: ThreadsOption = None,
+) -> int:
+    """Extract from a corpus into a folder of shards; the same command goes on where a stopped run was.
+
+    Exit code 1 if documents failed: errors.jsonl says which and why.
+    """
+    check_threshold(threshold)
+    types = types_or_all(labels, schema, every)
+    from samner.cli.corpus_bar import CorpusBar
+    from samner.corpora import Options, run as run_corpus
+    from samner.corpora.readers import Fields
+    from samner.corpora.shards import check_format
+    from samner.corpora.sources import find_sources
+    from samner.corpora.stream import Limits
+    from samner.options import Options as Extraction
+    from samner.reading import check_encoding
+
+    with arguments_checked():  # before the model loads
+        check_format(format)
+        check_encoding(encoding)
+        sources = find_sources(inputs)
+    options = Options(
+        format=format,
+        fields=Fields(text_field, id_field, encoding),
+        limits=Limits(shard_documents, shard_bytes),
+        text=text,
+        extraction=Extraction(threshold=threshold, nested=nested, multi_label=multi_label),
+    )
+    ner = load_model(model, threads)
+    with CorpusBar(sources) as bar, arguments_checked():
+        outcome = run_corpus(
+            sources, out, ner, types, options=options, retry_errors=retry_errors, watch=bar.watch
+        )
+    typer.echo(outcome.text, nl=False)
+    return 1 if outcome.total.failed else 0

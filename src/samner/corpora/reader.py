@@ -1,0 +1,120 @@
+"""From a document of the stream to a row of the output, or to the row that says why there is none."""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from samner.corpora.job import Job, mark
+from samner.corpora.stream import Item
+from samner.errors import SamnerError, UnreadableTextWarning
+from samner.types import Document
+from samner.workers import in_order
+from samner.writing.base import dumps, to_rows
+
+if TYPE_CHECKING:
+    from samner.pipeline import SamNER
+
+BATCH = 4  # documents handed to a thread at once
+
+
+class Answer(NamedTuple):
+    """What became of an item: `letter` and `line` as the journal has them, and what there is to count."""
+
+    item: Item
+    letter: str
+    line: str
+    entities: list[dict[str, Any]]
+    seconds: float
+    characters: int
+    tokens: int
+    unreadable: bool
+
+
+class Reader:
+    """A recognizer set to one job. It may be shared between threads."""
+
+    def __init__(self, ner: SamNER, job: Job) -> None:
+        self._ner, self._options = ner, job.options
+        self._types = None if job.schema is None else ner.compile(job.schema)
+        self._marks = {"model": mark(job.model), "schema": mark(job.schema_mark)}
+        self._noticed = threading.local()
+
+    def answers(self, windows: Iterable[list[Item]]) -> Iterator[list[Answer]]:
+        """The answers of each window, in order. A window is read longest text first, so that no thread is left with
+        the longest one at the end, and engines that pad have texts of like length together."""
+        held: list[list[Item]] = []
+
+        def by_length() -> Iterator[Item]:
+            for window in windows:
+                held.append(window)
+                yield from sorted(window, key=lambda item: (-item.size, item.before))
+
+        with self._warnings_taken():
+            done = in_order(
+                lambda some: [self._answer(item) for item in some], by_length(), BATCH, self._ner.threads
+            )
+            window: list[Answer] = []
+            for answer in done:
+                window.append(answer)
+                if len(window) == len(held[0]):
+                    held.pop(0)
+                    yield sorted(window, key=lambda answer: answer.item.before)
+                    window = []
+
+    def _answer(self, item: Item) -> Answer:
+        if item.known is not None:
+            return Answer(item, "R", item.known, [], 0, 0, 0, False)
+        begun = time.perf_counter()
+        self._noticed.seen = False
+        try:
+            document = item.load()
+            entities = self._ner.extract(document, self._types, options=self._options.extraction)
+        except Exception as error:  # one bad document must not lose the others
+            return Answer(
+                item, "E", dumps(_failure(item, error)), [], time.perf_counter() - begun, 0, 0, False
+            )
+        rows = to_rows(document, entities)
+        line = dumps(self._row(item, document, rows))
+        seconds, tokens = time.perf_counter() - begun, len(document.words or document.text.split())
+        return Answer(item, "R", line, rows, seconds, len(document.text), tokens, self._noticed.seen)
+
+    def _row(self, item: Item, document: Document, entities: list[dict[str, Any]]) -> dict[str, Any]:
+        row: dict[str, Any] = {"id": document.id or item.name, "source": item.name}
+        if self._options.text:
+            row["text"] = document.text
+        return row | {"entities": entities} | self._marks
+
+    @contextmanager
+    def _warnings_taken(self) -> Iterator[None]:
+        """Texts that the model cannot read are counted. Python would print a line for each, and remember it."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", UnreadableTextWarning)
+            show = warnings.showwarning
+
+            def take(message: Warning | str, category: type[Warning], *more: Any, **named: Any) -> None:
+                if issubclass(category, UnreadableTextWarning):
+                    self._noticed.seen = True
+                else:
+                    show(message, category, *more, **named)
+
+            warnings.showwarning = take
+            yield
+
+
+def _failure(item: Item, error: Exception) -> dict[str, Any]:
+    """The row of `errors.jsonl`; `before` and `after` are the stretch of the input that it stands for."""
+    return {
+        "source": item.name,
+        "error": type(error).__name__,
+        "message": str(error)
+        if isinstance(error, (SamnerError, OSError))
+        else f"{type(error).__name__}: {error}",
+        "retryable": getattr(error, "retryable", False),
+        "before": item.before,
+        "after": item.after,
+    }

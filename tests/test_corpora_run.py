@@ -1,0 +1,190 @@
+"""`samner run` with the shipped model: rows, errors, resume, retry, refusals; JSON Lines in and out, the core alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from corpus_runs import LABELS, final_bytes, kill_in_the_middle, lines_file, rows_of, run_to_the_end
+from samner import SamNER
+from samner.bench.workload import texts
+from samner.cli.main import run as samner
+from samner.corpora import Limits, Options, run
+from samner.corpora.stream import Position
+from samner.corpora.tally import Tally
+from samner.errors import InputError
+
+pytestmark = pytest.mark.model
+TYPES = LABELS.split(",")
+
+
+def small(**more: object) -> Options:
+    return Options(limits=Limits(15, 1 << 20), **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, ner: SamNER) -> Path:
+    """The folder of an undisturbed run over in.jsonl beside it: 40 documents, four of them bad, three shards."""
+    folder = tmp_path_factory.mktemp("whole")
+    run([lines_file(folder / "in.jsonl", 40)], folder / "out", ner, TYPES, options=small())
+    return folder / "out"
+
+
+def test_rows_are_what_extract_gives(whole: Path, ner: SamNER) -> None:
+    rows = rows_of(whole)
+    assert [row["id"] for row in rows] == [f"d{n}" for n in range(40) if n % 10 != 9]
+    assert [row["source"].rsplit(":", 1)[1] for row in rows] == [str(n + 1) for n in range(40) if n % 10 != 9]
+    for row in rows:
+        assert row["entities"] == [entity.to_dict() for entity in ner.extract(row["text"], TYPES)]
+        assert all(row["text"][e["start"] : e["end"]] == e["text"] for e in row["entities"])
+        assert row["model"] == ner.info.hash[:16]
+        assert row["schema"] == ner.compile(TYPES).schema.fingerprint[:16]
+    assert sum(len(row["entities"]) for row in rows) > 40
+
+
+def test_a_shard_ends_at_its_limit_and_bad_lines_count(whole: Path) -> None:
+    lengths = [len(path.read_text().splitlines()) for path in sorted(whole.glob("shard-*"))]
+    assert lengths == [14, 13, 9]  # of 15, 15 and 10 lines, in which one, two and one are broken
+    errors = [json.loads(line) for line in (whole / "errors.jsonl").open()]
+    assert [error["source"].rsplit(":", 1)[1] for error in errors] == ["10", "20", "30", "40"]
+    assert all(error["error"] == "FormatError" and "syntax error" in error["message"] for error in errors)
+
+
+def test_the_report_counts_what_the_shards_hold(whole: Path) -> None:
+    report = json.loads((whole / "report.json").read_text())
+    entities = [entity for row in rows_of(whole) for entity in row["entities"]]
+    assert (report["documents"], report["failed"], report["entities"]) == (36, 4, len(entities))
+    assert dict(report["types"]) == {name: sum(e["label"] == name for e in entities) for name in TYPES}
+    assert sum(report["scores"]) == len(entities)
+    assert sum(count for _, count in report["archetypes"]) == len(entities)
+    assert len(report["slowest"]) == 10
+    assert "36 documents in 1 files" in (whole / "report.txt").read_text()
+
+
+def test_a_killed_run_goes_on_to_the_same_bytes(whole: Path, tmp_path: Path) -> None:
+    source, out = whole.parent / "in.jsonl", tmp_path / "out"
+    limits = ("--shard-documents", "15")
+    kill_in_the_middle(out / ".state" / "000000.journal", [source], out, *limits)
+    assert not (out / "report.txt").exists()
+    done = run_to_the_end([source], out, *limits)
+    assert done.returncode == 1  # four documents failed
+    assert "36 documents" in done.stdout
+    assert done.stderr == ""  # no bar without a terminal
+    assert final_bytes(out) == final_bytes(whole)
+
+
+class Stopped(Exception):
+    """Stands for whatever ends a run between two chunks."""
+
+
+def stop_after(chunks: int) -> object:
+    def watch(_tally: Tally, _position: Position) -> None:
+        nonlocal chunks
+        chunks -= 1
+        if chunks < 0:
+            raise Stopped
+
+    return watch
+
+
+def test_stopped_at_every_chunk_it_still_finishes(tmp_path: Path, ner: SamNER) -> None:
+    source = lines_file(tmp_path / "in.jsonl", 100)
+    run([source], tmp_path / "whole", ner, TYPES)
+    stops = 0
+    while True:
+        try:
+            outcome = run([source], tmp_path / "out", ner, TYPES, watch=stop_after(1))  # type: ignore[arg-type]
+            break
+        except Stopped:
+            stops += 1
+    assert stops == 3  # the first chunk of each is new: 32, 64, 96 and 100 documents
+    assert outcome.total.documents == 90
+    assert final_bytes(tmp_path / "out") == final_bytes(tmp_path / "whole")
+    assert not list((tmp_path / "out" / ".state").glob("*.journal"))
+
+
+def test_a_finished_run_reads_nothing_again(whole: Path, tmp_path: Path, ner: SamNER) -> None:
+    seen: list[Tally] = []
+    outcome = run(
+        [whole.parent / "in.jsonl"], whole, ner, TYPES, options=small(), watch=lambda t, _: seen.append(t)
+    )
+    assert [tally.documents for tally in seen] == [36]  # what was done before, told once
+    assert outcome.before.documents == outcome.total.documents == 36
+
+
+def test_without_a_schema_every_entity_comes_out(tmp_path: Path, ner: SamNER) -> None:
+    (tmp_path / "a.txt").write_text("Ada Lovelace wrote to Charles Babbage in London.")
+    run([tmp_path / "a.txt"], tmp_path / "out", ner, None, options=Options(text=False))
+    (row,) = rows_of(tmp_path / "out")
+    assert "text" not in row
+    assert row["schema"] == "every"
+    assert [e["text"] for e in row["entities"]] == ["Ada Lovelace", "Charles Babbage", "London"]
+
+
+def test_retry_reads_the_failed_ones_alone(tmp_path: Path, ner: SamNER) -> None:
+    """A document fails while a file is away; brought back, a retry gives what a run without the fault gives."""
+    for n in range(5):
+        (tmp_path / f"{n}.txt").write_text(texts()[n])
+    inputs = [str(tmp_path / f"{n}.txt") for n in range(5)]
+    run(inputs, tmp_path / "whole", ner, TYPES)
+    from samner.corpora.sources import find_sources
+
+    sources = find_sources(inputs)
+    away = tmp_path / "2.txt"
+    away.rename(tmp_path / "away")
+    outcome = run(sources, tmp_path / "out", ner, TYPES)
+    assert (outcome.total.documents, outcome.total.failed) == (4, 1)
+    (error,) = [json.loads(line) for line in (tmp_path / "out" / "errors.jsonl").open()]
+    assert error["source"] == str(away)
+    assert "No such file" in error["message"]
+    again = run(sources, tmp_path / "out", ner, TYPES, retry_errors=True)
+    assert (again.total.documents, again.total.failed) == (4, 1)  # it fails again, and nothing is lost
+    (tmp_path / "away").rename(away)
+    mended = run(sources, tmp_path / "out", ner, TYPES, retry_errors=True)
+    assert (mended.total.documents, mended.total.failed, mended.before.documents) == (5, 0, 4)
+    assert final_bytes(tmp_path / "out") == final_bytes(tmp_path / "whole")
+    assert mended.total.entities == sum(len(row["entities"]) for row in rows_of(tmp_path / "out"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"schema": ["person", "town"]}, ["the schema", "-city", "+town"]),
+        ({"options": small(text=False)}, ["the options", "text true -> false"]),
+        ({"source": "lines added"}, ["the input files"]),
+    ],
+)
+def test_another_run_is_refused(
+    whole: Path, tmp_path: Path, ner: SamNER, change: dict[str, object], said: list[str]
+) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_bytes((whole.parent / "in.jsonl").read_bytes()[:2000])
+    out = tmp_path / "out"
+    run([source], out, ner, TYPES, options=small())
+    before = final_bytes(out)
+    if "source" in change:
+        source.write_bytes(source.read_bytes() + b"{}\n")
+    with pytest.raises(InputError) as refused:
+        run([source], out, ner, change.get("schema", TYPES), options=change.get("options", small()))  # type: ignore[arg-type]
+    assert all(part in str(refused.value) for part in [*said, "choose another --out"])
+    assert final_bytes(out) == before
+
+
+def test_the_command_line_says_what_is_wrong(
+    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = str(whole.parent / "in.jsonl"), str(tmp_path / "out")
+    for args, said in (
+        ([source, "--out", out], "expected --labels or --schema"),
+        ([source, "--out", out, "--all", "--labels", "a"], "--all alone"),
+        ([source, "--out", out, "--labels", "a", "--format", "xml"], "jsonl"),
+        ([str(tmp_path / "gone.txt"), "--out", out, "--labels", "a"], "gone.txt"),
+        ([source, source, "--out", out, "--labels", "a"], "twice"),
+        ([source, "--out", str(whole), "--labels", "a"], "choose another --out"),
+        ([source, "--out", source, "--labels", "a"], "a folder to write to"),
+    ):
+        assert samner(["run", *args]) == 2
+        assert said in capsys.readouterr().err
+    assert not Path(out).exists()
