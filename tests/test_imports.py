@@ -21,6 +21,7 @@ LAYERS = [
     ["archetypes", "schema_rules", "passages"],
     ["schema", "reading", "ports"],
     ["given", "writing", "llms"],
+    ["knowledge"],
     ["discovery", "mediation", "calibration", "engines", "extractors"],
     ["trace"],
     ["pipeline"],

@@ -11,8 +11,9 @@ from samner.strict import hint
 from samner.types import EntityType, Schema
 
 TYPE_KEYS = ("name", "definition", "examples", "threshold", "archetypes", "parent")
-# Carried by our own schema files and ignored by extraction: the label of the data set that a type stands for.
-TYPE_EXTRAS = ("gold", "note")
+# Carried by schema files and ignored by extraction: the label of the data set that a type stands for, the class of an
+# ontology that `samner graph` makes its entities members of.
+TYPE_EXTRAS = ("gold", "note", "iri")
 
 
 @dataclass(frozen=True, slots=True)

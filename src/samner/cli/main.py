@@ -11,7 +11,20 @@ from typing import Annotated, Any
 
 import typer
 
-from samner.cli import bench, cache, evaluate, extract, info, llm, run as corpus_run, schema, serve, train
+from samner.cli import (
+    bench,
+    cache,
+    evaluate,
+    extract,
+    graph,
+    info,
+    llm,
+    run as corpus_run,
+    schema,
+    serve,
+    tags,
+    train,
+)
 from samner.cli.shared import Usage, report
 from samner.errors import SamnerError
 
@@ -28,6 +41,9 @@ app.add_typer(cache.app, name="cache")
 app.command("train", short_help="Train a model from a recipe.")(train.train)
 app.command("export", short_help="Turn a run into a model folder.")(train.export)
 app.command("serve", short_help="Serve the model over HTTP, with a page.")(serve.serve)
+app.command("graph", short_help="A knowledge graph from what was extracted.")(graph.graph)
+app.command("tags", short_help="What each document is about.")(tags.tags)
+app.command("similar", short_help="Documents that share rare entities.")(tags.similar)
 app.command("info", short_help="Versions, model, card, threads, caches.")(info.info)
 
 
