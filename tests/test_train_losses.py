@@ -18,6 +18,7 @@ from samner.train.losses import (
     binary_loss,
     choice_loss,
     explorer_loss,
+    on,
     soft_loss,
     spans_to_judge,
     what_is_known,
@@ -127,17 +128,17 @@ def batch(sizes: list[int], mention: list[list[int]], relation: list[list[int]],
         mention_archetypes=NONE,
         type_archetypes=NONE,
     )
-    return replace(made, **fields)
+    return on(replace(made, **fields), torch.device("cpu"))
 
 
 def words_of(made: Batch) -> Words:
     nothing = torch.zeros(*made.words.shape, 1)
-    return Words(nothing, nothing, nothing, torch.from_numpy(made.words))
+    return Words(nothing, nothing, nothing, made.words)
 
 
 def test_the_explorer_learns_from_exhaustive_texts_alone() -> None:
     held = batch([3, 2], [[0, 1, 2], [1, 0, 0]], [[EQUAL], [EQUAL]])
-    held = replace(held, exhaustive=np.array([True, False]))
+    held = replace(held, exhaustive=torch.tensor([True, False]))
     logits = torch.randn(2, 3, 2, generator=torch.Generator().manual_seed(1)).requires_grad_()
     loss = explorer_loss(logits, words_of(held), held)
     loss.backward()
@@ -164,14 +165,14 @@ def test_the_explorer_ignores_a_mention_wider_than_it_can_say() -> None:
 def test_what_the_anchor_is_asked_to_say() -> None:
     # text 0: words 0..1 are of type 0, of type 1 nobody knows, type 2 is wrong; text 1 knows nothing of type 1
     held = batch([3, 2], [[0, 0, 1]], [[BROADER, UNKNOWN, NEGATIVE]])
-    held = replace(held, known=np.array([[True, True, True], [True, False, True]]))
-    target, usable = anchor_targets(held, held.words.astype(bool))
-    start, end, inside = target.astype(int)
+    held = replace(held, known=torch.tensor([[True, True, True], [True, False, True]]))
+    target, usable = anchor_targets(held, held.words.bool())
+    start, end, inside = target.int()
     assert start[0].tolist() == [[1, 0, 0], [0, 0, 0], [0, 0, 0]]
     assert end[0].tolist() == [[0, 0, 0], [1, 0, 0], [0, 0, 0]]
     assert inside[0].tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 0]]
     assert not target[:, 1].any()
-    start, end, inside = usable.astype(int)
+    start, end, inside = usable.int()
     assert start[0].tolist() == [[1, 0, 1], [1, 1, 1], [1, 1, 1]]
     assert end[0].tolist() == [[1, 1, 1], [1, 0, 1], [1, 1, 1]]
     assert inside[0].tolist() == [[1, 0, 1], [1, 0, 1], [1, 1, 1]]
@@ -215,7 +216,9 @@ def test_unmarked_spans_are_spans_of_their_text_and_no_mentions(seed: int) -> No
 def test_what_is_known_of_unmarked_spans() -> None:
     held = batch([3, 2], [[0, 0, 0], [0, 0, 2]], [[EQUAL, UNKNOWN], [NEGATIVE, EQUAL]])
     held = replace(
-        held, known=np.array([[True, True], [True, False]]), kept=np.array([[True, False], [True, True]])
+        held,
+        known=torch.tensor([[True, True], [True, False]]),
+        kept=torch.tensor([[True, False], [True, True]]),
     )
     judged = spans_to_judge(torch.zeros(2, 3, 2), words_of(held), held, LossConfig(hard=1, near=0, loose=0))
     assert judged.marked == 1

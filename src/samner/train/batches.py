@@ -97,7 +97,7 @@ class BatchMaker:
         hidden: frozenset[str] = frozenset(),
     ) -> None:
         self.sources, self.book, self.pieces, self.config = list(sources), book, pieces, config
-        self.rng = random.Random(seed)
+        self.seed, self.rng = seed, random.Random(seed)
         self.archetypes = [self._archetypes(e.archetypes, archetypes) for e in book.list]
         self.siblings = self._siblings(hidden)
         used = Counter(t for s, _ in sources for p in s.passages for _, _, t in p.mentions if t >= 0)

@@ -41,7 +41,9 @@ def _vectors(book: TypeBook, network: Network, pieces: WordPieces) -> NDArray[np
     network.eval()
     for at in range(0, len(order), 128):
         chunk = order[at : at + 128]
-        ids, mask = (torch.from_numpy(a) for a in pad([rows[n] for n in chunk], pieces.pad))
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            out[chunk] = nn.functional.normalize(network.pool(ids, mask).float(), dim=1).numpy()
+        ids, mask = (
+            torch.from_numpy(a).to(network.device) for a in pad([rows[n] for n in chunk], pieces.pad)
+        )
+        with torch.autocast(network.device.type, dtype=torch.bfloat16):
+            out[chunk] = nn.functional.normalize(network.pool(ids, mask).float(), dim=1).cpu().numpy()
     return out

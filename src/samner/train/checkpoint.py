@@ -47,7 +47,9 @@ def load(file: Path, network: nn.Module, average: dict[str, Tensor], optimizer: 
             p.copy_(tensors[f"weights/{name}"])
             average[name].copy_(tensors[f"average/{name}"])
             if f"exp_avg/{name}" in tensors:
-                optimizer.state[p] = {part: tensors.get(f"{part}/{name}", of_all.clone()) for part in STATE}
+                optimizer.state[p] = {
+                    part: tensors.get(f"{part}/{name}", of_all.clone()).to(p.device) for part in STATE
+                }
     return step
 
 

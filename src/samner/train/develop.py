@@ -35,7 +35,7 @@ class Developer:
     def judge(self, network: Network) -> dict[str, Any]:
         network.eval()
         rows: dict[str, list[tuple[Task, list[_Scored]]]] = defaultdict(list)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast(network.device.type, dtype=torch.bfloat16):
             for task in self.tasks:
                 rows[task.group].append((task, self._score(network, task)))
         return {group: _figures(scored) for group, scored in rows.items()}
@@ -46,7 +46,7 @@ class Developer:
             [[self.pieces.cls, *self.pieces.sentence(t)[:126], self.pieces.sep] for t in texts],
             self.pieces.pad,
         )
-        types = network.describe(torch.from_numpy(ids), torch.from_numpy(mask))
+        types = network.describe(*(torch.from_numpy(a).to(network.device) for a in (ids, mask)))
         return [
             scored
             for at in range(0, len(task.texts), 16)
@@ -58,20 +58,22 @@ class Developer:
         surfaces = [
             [task.texts[n][w.start : w.end] for w in spans] for n, spans in zip(which, words, strict=True)
         ]
-        ids, shapes, mask, *ends = (torch.from_numpy(a) for a in text_arrays(surfaces, self.pieces))
+        ids, shapes, mask, *ends = (
+            torch.from_numpy(a).to(network.device) for a in text_arrays(surfaces, self.pieces)
+        )
         states = network.words(network.read(ids, shapes, mask), *ends)
-        explored = network.explore(states).float().sigmoid().numpy()
-        anchored = network.anchor(states, types).float().sigmoid().numpy()
+        explored = network.explore(states).float().sigmoid().cpu().numpy()
+        anchored = network.anchor(states, types).float().sigmoid().cpu().numpy()
         found = []
-        for b, (n, spans) in enumerate(zip(which, words, strict=True)):
-            proposals = _proposals(explored[b], anchored[:, b], len(spans))
-            text = torch.full((len(proposals),), b)
-            start, end = torch.tensor(proposals).view(-1, 2).T
-            logits = network.match(network.spans(states, text, start, end), types).float().numpy()
+        for b, (n, of_text) in enumerate(zip(which, words, strict=True)):
+            proposals = _proposals(explored[b], anchored[:, b], len(of_text))
+            start, end = torch.tensor(proposals, device=network.device).view(-1, 2).T
+            spans = network.spans(states, torch.full_like(start, b), start, end)
+            logits = network.match(spans, types).float().cpu().numpy()
             with_none = np.concatenate([logits, np.zeros((len(logits), 1), np.float32)], 1)
             chosen = np.exp(with_none - with_none.max(1, keepdims=True))
             chosen /= chosen.sum(1, keepdims=True)
-            places = [Span(spans[s].start, spans[e].end) for s, e in proposals]
+            places = [Span(of_text[s].start, of_text[e].end) for s, e in proposals]
             confidence = np.array([explored[b][s, e - s] for s, e in proposals])
             found.append(_Scored(places, chosen[:, :-1], confidence, task, n))
         return found

@@ -46,7 +46,7 @@ class TextDropout(nn.Module):
     def forward(self, flat: Tensor, layout: Layout) -> Tensor:
         if not self.training or self.rate == 0:
             return flat
-        keep = torch.rand(len(layout.mask), flat.shape[1]) >= self.rate
+        keep = torch.rand(len(layout.mask), flat.shape[1], device=flat.device) >= self.rate
         return flat * (keep.to(flat.dtype) / (1 - self.rate))[layout.text]
 
 
@@ -69,13 +69,21 @@ class Layer(nn.Module):
         b, p = layout.mask.shape
         parts = layout.padded(self.query_key_value(flat)).view(b, p, 3, self.heads, -1)
         query, key, value = parts.permute(2, 0, 3, 1, 4)  # each [B, heads, P, D / heads]
-        # Written out: on a CPU the backward pass of PyTorch's fused attention takes several times as long.
-        scores = query @ key.transpose(2, 3) * query.shape[-1] ** -0.5
-        scores = scores.masked_fill(~layout.mask.view(b, 1, 1, p), torch.finfo(scores.dtype).min)
-        attended = layout.flat((scores.softmax(-1).to(value.dtype) @ value).transpose(1, 2).reshape(b, p, -1))
+        attended = layout.flat(attend(query, key, value, layout.mask).transpose(1, 2).reshape(b, p, -1))
         flat = self.attention_norm(flat + self.drop(self.output(attended), layout))
         hidden: Tensor = self.norm(flat + self.drop(self.down(F.gelu(self.up(flat))), layout))
         return hidden
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
+    """Attention to the real pieces, mask [B, P]; all others are [B, heads, P, D / heads]."""
+    seen = mask.view(len(mask), 1, 1, -1)
+    if query.is_cuda:
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=seen)
+    # Written out: on a CPU the backward pass of PyTorch's fused attention takes several times as long.
+    scores = query @ key.transpose(2, 3) * query.shape[-1] ** -0.5
+    scores = scores.masked_fill(~seen, torch.finfo(scores.dtype).min)
+    return scores.softmax(-1).to(value.dtype) @ value
 
 
 class Encoder(nn.Module):

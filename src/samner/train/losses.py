@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import fields, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 from samner.train.batches import Batch
 from samner.train.network import Network, Types, Words
-from samner.train.ontology import BROADER, EQUAL, NEGATIVE
+from samner.train.ontology import BROADER, EQUAL, NEGATIVE, UNKNOWN
 from samner.train.recipe import LossConfig
 
 
@@ -33,52 +33,67 @@ class Known(NamedTuple):
     broader: Tensor
 
 
+def on(batch: Batch, device: torch.device) -> Batch:
+    """The batch with tensors on the device in the place of its arrays, as the losses read it."""
+    arrays: dict[str, Any] = {f.name: getattr(batch, f.name) for f in fields(batch)}
+    held = {n: torch.from_numpy(a) for n, a in arrays.items() if isinstance(a, np.ndarray)}
+    if device.type == "cuda":
+        held = {n: t.pin_memory() for n, t in held.items()}
+    return replace(batch, **{n: t.to(device, non_blocking=True) for n, t in held.items()})
+
+
 def explorer_loss(logits: Tensor, words: Words, batch: Batch) -> Tensor:
     """Binary loss on all spans of exhaustively marked texts, a sum for each mention. logits [B, W, widest]."""
     widest = logits.shape[2]
     target = torch.zeros_like(logits)
-    mention = torch.from_numpy(batch.mention)
-    fits = mention[:, 2] - mention[:, 1] < widest
-    b, start, end = mention[fits].T
+    fits = batch.mention[:, 2] - batch.mention[:, 1] < widest
+    b, start, end = batch.mention[fits].T
     target[b, start, end - start] = 1.0
-    size = words.mask.sum(1)
-    reach = torch.arange(logits.shape[1]).unsqueeze(1) + torch.arange(widest)
-    real = reach.unsqueeze(0) < size.view(-1, 1, 1)
-    real &= torch.from_numpy(batch.exhaustive).view(-1, 1, 1)
+    real = real_spans(words.mask, widest) & batch.exhaustive.view(-1, 1, 1)
     loss = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
     return (loss * real).sum() / (target * real).sum().clamp(min=8.0)
 
 
+def real_spans(mask: Tensor, widest: int) -> Tensor:
+    """Which entries (i, w) of each text are spans of its words: mask [B, W] -> [B, W, widest]."""
+    starts, widths = (torch.arange(n, device=mask.device) for n in (mask.shape[1], widest))
+    return (starts.unsqueeze(1) + widths).unsqueeze(0) < mask.sum(1).view(-1, 1, 1)
+
+
 def anchor_loss(logits: Tensor, words: Words, batch: Batch) -> Tensor:
     """Binary loss on words against types: starts, ends, insides. logits [3, B, W, K]."""
-    target, usable = anchor_targets(batch, words.mask.numpy().astype(bool))
-    loss = F.binary_cross_entropy_with_logits(logits, torch.from_numpy(target).float(), reduction="none")
-    return (loss * torch.from_numpy(usable)).sum() / max(8, int((target & usable).sum()))
+    target, usable = anchor_targets(batch, words.mask.bool())
+    loss = F.binary_cross_entropy_with_logits(logits, target.float(), reduction="none")
+    return (loss * usable).sum() / (target & usable).sum().clamp(min=8)
 
 
-def anchor_targets(batch: Batch, real: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def anchor_targets(batch: Batch, real: Tensor) -> tuple[Tensor, Tensor]:
     """Which words start, end and lie inside a mention of which type, and where that is known. Both [3, B, W, K]."""
-    usable = np.repeat((batch.known[:, None] & real[:, :, None])[None], 3, axis=0)
-    target = np.zeros_like(usable)
-    for (b, start, end), row in zip(batch.mention.tolist(), batch.relation, strict=True):
-        holds = (row == EQUAL) | (row == BROADER)
-        known = holds | (row == NEGATIVE)
-        for part, at in enumerate((slice(start, start + 1), slice(end, end + 1), slice(start, end + 1))):
-            target[part, b, at] |= holds
-            usable[part, b, at] &= known
-    return target, usable
+    text, start, end = batch.mention.T.unsqueeze(2)
+    at = torch.arange(real.shape[1], device=real.device)
+    parts = torch.stack([at == start, at == end, (at >= start) & (at <= end)])  # [3, M, W]
+    holds = (batch.relation == EQUAL) | (batch.relation == BROADER)
+    unknown = ~(holds | (batch.relation == NEGATIVE))
+
+    def anywhere(of_marks: Tensor) -> Tensor:
+        """[M, K] of marks -> [3, B, W, K]: is it so of any mark at the word?"""
+        each = (parts.unsqueeze(3) & of_marks.unsqueeze(1)).float()
+        total = each.new_zeros(3, *real.shape, of_marks.shape[1])
+        return total.index_add_(1, text.squeeze(1), each) > 0
+
+    usable = batch.known.unsqueeze(1) & real.unsqueeze(2)
+    return anywhere(holds), usable & ~anywhere(unknown)
 
 
 def spans_to_judge(explored: Tensor, words: Words, batch: Batch, config: LossConfig) -> Spans:
     """Marked spans, then unmarked ones: liked by the explorer, sharing an end with a mention, and random."""
     widest = explored.shape[2]
-    taken = {tuple(row) for row in batch.mention.tolist()}
-    marked = [row for row in batch.mention.tolist() if row[2] - row[1] < widest]
-    sizes = words.mask.sum(1)
-    reach = torch.arange(explored.shape[1]).unsqueeze(1) + torch.arange(widest)
-    real = reach.unsqueeze(0) < sizes.view(-1, 1, 1)
-    flat = explored.detach().float().masked_fill(~real, -1e4)
-    b, start, end = torch.from_numpy(batch.mention).T
+    mentions = batch.mention.tolist()
+    taken = {tuple(row) for row in mentions}
+    marked = [row for row in mentions if row[2] - row[1] < widest]
+    sizes = words.mask.sum(1).tolist()
+    flat = explored.detach().float().masked_fill(~real_spans(words.mask, widest), -1e4)
+    b, start, end = batch.mention.T
     fits = end - start < widest
     flat[b[fits], start[fits], (end - start)[fits]] = -1e4
     flat = flat.flatten(1)
@@ -94,27 +109,26 @@ def spans_to_judge(explored: Tensor, words: Words, batch: Batch, config: LossCon
     budget = [config.near] * len(sizes)
     for n in torch.randperm(len(marked)).tolist():
         (text, first, last), (left, right) = marked[n], near[n]
-        first, last = max(0, first + left), min(int(sizes[text]) - 1, last + right)
+        first, last = max(0, first + left), min(sizes[text] - 1, last + right)
         if budget[text] and first <= last and last - first < widest:
             unmarked.add((text, first, last))
             budget[text] -= 1
-    for text, size in enumerate(sizes.tolist()):
+    for text, size in enumerate(sizes):
         for _ in range(config.loose):
             first = int(torch.randint(size, (1,)))
             unmarked.add((text, first, min(size - 1, first + int(torch.randint(min(4, widest), (1,))))))
     rows = marked + [list(s) for s in sorted(unmarked - taken)]
-    text, first_word, last_word = torch.tensor(rows, dtype=torch.long).view(-1, 3).T
+    where = torch.tensor(rows, dtype=torch.long).view(-1, 3).to(explored.device)
+    text, first_word, last_word = where.T
     return Spans(text, first_word, last_word, len(marked))
 
 
 def what_is_known(spans: Spans, batch: Batch, widest: int) -> Known:
     """Relations of the spans to judge: those of the marks, and `negative` where an unmarked span's type is known."""
     fits = batch.mention[:, 2] - batch.mention[:, 1] < widest
-    relation = torch.from_numpy(batch.relation[fits]).long()
-    others = torch.from_numpy(batch.known)[spans.text[spans.marked :]]
-    unmarked = torch.where(others, NEGATIVE, 3)
-    kept = torch.from_numpy(batch.kept)[spans.text]
-    return Known(torch.cat([relation, unmarked]), kept, torch.from_numpy(batch.broader))
+    unmarked = torch.where(batch.known[spans.text[spans.marked :]], NEGATIVE, UNKNOWN)
+    relation = torch.cat([batch.relation[fits].long(), unmarked])
+    return Known(relation, batch.kept[spans.text], batch.broader)
 
 
 def choice_loss(logits: Tensor, known: Known, weight: Tensor) -> Tensor:
@@ -125,7 +139,7 @@ def choice_loss(logits: Tensor, known: Known, weight: Tensor) -> Tensor:
     beaten = (right.float() @ known.broader.float()) > 0  # broader than another type that holds
     right &= ~beaten
     # A mention of which every asked type is unknown, or some type may hold though unmarked, cannot be `none`.
-    doubtful = (known.kept & (known.relation == 3)).any(1) & ~right.any(1)
+    doubtful = (known.kept & (known.relation == UNKNOWN)).any(1) & ~right.any(1)
     with_none = torch.cat([logits.masked_fill(~usable, -1e4), logits.new_zeros(len(logits), 1)], 1)
     right = torch.cat([right, ~right.any(1, keepdim=True)], 1)
     logp = torch.log_softmax(with_none.float(), 1)
@@ -152,17 +166,18 @@ def soft_loss(logits: Tensor, target: Tensor) -> Tensor:
 
 def total_loss(
     network: Network, batch: Batch, archetypes: tuple[Tensor, Tensor] | None, config: LossConfig
-) -> tuple[Tensor, dict[str, float]]:
-    """The weighted sum of all parts, and each part's value; without archetypes their parts are left out."""
-    states = network.read(*(torch.from_numpy(a) for a in (batch.ids, batch.shapes, batch.mask)))
-    words = network.words(states, *(torch.from_numpy(a) for a in (batch.first, batch.last, batch.words)))
-    types = network.describe(torch.from_numpy(batch.type_ids), torch.from_numpy(batch.type_mask))
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The weighted sum of all parts, and each part's value; without archetypes their parts are left out. `batch` is
+    one that `on` has put on the network's device."""
+    states = network.read(batch.ids, batch.shapes, batch.mask)
+    words = network.words(states, batch.first, batch.last, batch.words)
+    types = network.describe(batch.type_ids, batch.type_mask)
     explored = network.explore(words).float()
     spans = spans_to_judge(explored, words, batch, config)
     vectors = network.spans(words, spans.text, spans.start, spans.end)
     logits = network.match(vectors, types).float()
     known = what_is_known(spans, batch, network.config.widest)
-    weight = torch.full((len(logits),), config.unmarked)
+    weight = logits.new_full((len(logits),), config.unmarked)
     weight[: spans.marked] = 1.0
     parts = {
         "explorer": explorer_loss(explored, words, batch),
@@ -172,8 +187,8 @@ def total_loss(
     }
     if archetypes is not None:
         parts |= archetype_losses(network, vectors[: spans.marked], types, archetypes, batch)
-    total = sum((getattr(config, name) * value for name, value in parts.items()), torch.zeros(()))
-    return total, {name: float(value.detach()) for name, value in parts.items()}
+    total = sum((getattr(config, name) * value for name, value in parts.items()), logits.new_zeros(()))
+    return total, {name: value.detach() for name, value in parts.items()}
 
 
 def archetype_losses(
@@ -185,6 +200,6 @@ def archetype_losses(
     of_spans = network.archetype(marked, described)
     of_types = network.archetype(types.match, described)
     return {
-        "archetype": soft_loss(of_spans, torch.from_numpy(batch.mention_archetypes[fits])),
-        "type_archetype": soft_loss(of_types, torch.from_numpy(batch.type_archetypes)),
+        "archetype": soft_loss(of_spans, batch.mention_archetypes[fits]),
+        "type_archetype": soft_loss(of_types, batch.type_archetypes),
     }

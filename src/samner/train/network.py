@@ -74,6 +74,11 @@ class Network(nn.Module):
         for layer in (self.explorer_width, self.span_width):
             nn.init.normal_(layer.weight, std=0.02)
 
+    @property
+    def device(self) -> torch.device:
+        device: torch.device = self.pieces.weight.device
+        return device
+
     def read(self, ids: Tensor, shapes: Tensor, mask: Tensor) -> Tensor:
         """Piece states [B, P, D] of texts; ids, shapes and mask are [B, P]."""
         layout = Layout.of(mask)
@@ -153,10 +158,14 @@ class Network(nn.Module):
         return self.span_archetype(vectors) @ archetypes.archetype.T * self.config.match**-0.5
 
 
+def _range(like: Tensor, size: int) -> Tensor:
+    return torch.arange(size, device=like.device)
+
+
 def diagonals(square: Tensor, width: int) -> Tensor:
     """[B, W, W] -> [B, W, width]: row i becomes entries (i, i) .. (i, i + width - 1); outside is never read."""
     size = square.shape[1]
-    columns = torch.arange(size).unsqueeze(1) + torch.arange(width)
+    columns = _range(square, size).unsqueeze(1) + _range(square, width)
     return square.gather(2, columns.clamp(max=size - 1).expand(len(square), -1, -1))
 
 
@@ -164,7 +173,7 @@ def spread_mean(values: Tensor, width: int) -> Tensor:
     """Mean over words i..i+w for every start i and width w: [B, W, F] -> [B, W, width, F]."""
     size = values.shape[1]
     total = torch.cat([values.new_zeros(len(values), 1, values.shape[2]), values.cumsum(1)], 1)
-    start = torch.arange(size).unsqueeze(1)
-    stop = (start + torch.arange(1, width + 1)).clamp(max=size)
+    start = _range(values, size).unsqueeze(1)
+    stop = (start + _range(values, width) + 1).clamp(max=size)
     span = (stop - start).to(values.dtype).unsqueeze(-1)
     return (total[:, stop] - total[:, start.expand_as(stop)]) / span

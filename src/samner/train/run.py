@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import queue
 import shutil
 import sys
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -18,12 +16,13 @@ from torch.optim import AdamW
 from samner.archetypes import load as load_archetypes
 from samner.engines.embedded.words import WordPieces
 from samner.train import checkpoint
+from samner.train.ahead import ahead
 from samner.train.arrays import pad
 from samner.train.base import base_config, base_folder, base_weights
 from samner.train.batches import Batch, BatchMaker
 from samner.train.blur import blur_relations
 from samner.train.develop import Developer
-from samner.train.losses import total_loss
+from samner.train.losses import on, total_loss
 from samner.train.material import Material, gather, pieces_of
 from samner.train.network import Network
 from samner.train.recipe import Rates, Recipe, data_folder, load_recipe
@@ -48,6 +47,7 @@ def train(recipe_file: Path, *, run_dir: Path | None = None, corpus: Path | None
     torch.manual_seed(recipe.seed)  # for the heads; each step has a seed of its own
     network = Network(base_config(base), recipe.network)
     network.load_bert(base_weights(base))
+    network.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     blurred = blur_relations(material.book, network, pieces, recipe.blur, run / "blur.safetensors")
     _log(run, {"passages": material.counts, "types": len(material.book.list), "blurred": blurred})
     _Loop(recipe, run, network, material, pieces).go()
@@ -78,7 +78,8 @@ class _Loop:
         self.maker = BatchMaker(
             material.sources, material.book, pieces, names, recipe.batch, recipe.seed, material.hidden
         )
-        self.archetypes = archetype_texts(pieces)
+        ids, mask = archetype_texts(pieces)
+        self.archetypes = ids.to(network.device), mask.to(network.device)
         self.developer = Developer(material.split, material.book, pieces)
         self.step = 0
         if (run / LAST).exists():
@@ -86,8 +87,8 @@ class _Loop:
 
     def go(self) -> None:
         """Run to the recipe's last step, logging, saving and developing on the way."""
-        began, seen, sums = time.monotonic(), 0, dict[str, list[float]]()
-        for batch in self._batches():
+        began, seen, sums = time.monotonic(), 0, dict[str, list[Tensor]]()
+        for batch in ahead(self.maker, self.step, self.recipe.steps, self.network.device):
             parts = self._update(batch)
             self.step += 1
             seen += len(batch.ids)
@@ -98,7 +99,7 @@ class _Loop:
                 _log(
                     self.run,
                     {"step": self.step, "sentences_per_s": round(rate, 1), "seen": seen}
-                    | {n: round(sum(v) / len(v), 4) for n, v in sums.items()},
+                    | {n: round(float(torch.stack(v).mean()), 4) for n, v in sums.items()},
                 )
                 sums = {}
             last = self.step == self.recipe.steps
@@ -107,7 +108,7 @@ class _Loop:
             if self.step % self.recipe.develop_every == 0 or last:
                 self._develop()
 
-    def _update(self, batch: Batch) -> dict[str, float]:
+    def _update(self, batch: Batch) -> dict[str, Tensor]:
         """One step of the optimizer, and of the weight average."""
         rates = self.recipe.rates
         torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)
@@ -115,10 +116,10 @@ class _Loop:
         for group, base in zip(self.optimizer.param_groups, self.base_rates, strict=True):
             group["lr"] = base * share
         self.network.train()
-        precision = getattr(torch, self.recipe.precision)
+        precision, device = getattr(torch, self.recipe.precision), self.network.device
         archetypes = self.archetypes if self.step % ARCHETYPES_EVERY == 0 else None
-        with torch.autocast("cpu", dtype=precision, enabled=precision != torch.float32):
-            total, parts = total_loss(self.network, batch, archetypes, self.recipe.loss)
+        with torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32):
+            total, parts = total_loss(self.network, on(batch, device), archetypes, self.recipe.loss)
         total.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), rates.clip)
         self.optimizer.step()
@@ -128,25 +129,6 @@ class _Loop:
             current = list(checkpoint.weights_of(self.network).values())
             torch._foreach_lerp_(list(self.average.values()), current, 1 - keep)
         return parts
-
-    def _batches(self) -> Iterator[Batch]:
-        """Batches made ahead on a thread, each from the seed of its step, so that a resumed run sees the same ones."""
-        ahead: queue.Queue[Batch | Exception] = queue.Queue(maxsize=4)
-
-        def make() -> None:
-            try:
-                for step in range(self.step, self.recipe.steps):
-                    self.maker.rng.seed(f"{self.recipe.seed}/{step}")
-                    ahead.put(self.maker.batch())
-            except Exception as error:  # reaches the loop instead of dying unseen on the thread
-                ahead.put(error)
-
-        threading.Thread(target=make, daemon=True).start()
-        for _ in range(self.step, self.recipe.steps):
-            item = ahead.get()
-            if isinstance(item, Exception):
-                raise item
-            yield item
 
     def _develop(self) -> None:
         """Judge the averaged weights on the development split and keep them."""
