@@ -70,7 +70,8 @@ def documents_of(service: Service, asked: ExtractRequest) -> list[Document | Fai
         )
     documents = [document_of(item, f"texts[{n}]") for n, item in enumerate(texts)]
     for document in documents:
-        check_length(service, document)
+        if isinstance(document, Document) and (error := too_long(service, document)):
+            raise Problem(413, error)
     return documents
 
 
@@ -85,15 +86,11 @@ def document_of(item: Any, place: str) -> Document | Failure:
     return document if "id" in item else replace(document, id=None)
 
 
-def check_length(service: Service, document: Document | Failure) -> None:
-    most = service.settings.limits.characters
-    if isinstance(document, Document) and len(document.text) > most:
-        raise problem(
-            413,
-            f"at most {most} characters a text",
-            f"{len(document.text)}",
-            "cut it, by chapter for instance",
-        )
+def too_long(service: Service, document: Document) -> InputError | None:
+    """The error of a text with more characters than the server takes."""
+    most, count = service.settings.limits.characters, len(document.text)
+    remedy = "cut it, by chapter for instance"
+    return InputError(f"at most {most} characters a text", f"{count}", remedy) if count > most else None
 
 
 async def results_of(service: Service, documents: Sequence[Document | Failure], task: Task) -> list[Any]:

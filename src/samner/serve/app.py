@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
@@ -53,7 +54,7 @@ def create_app(ner: SamNER, settings: Settings) -> FastAPI:
     app.include_router(routes.router)
     app.include_router(schema_routes.router)
     pages.add(app)
-    for kind in (Problem, SamnerError, RequestValidationError, HTTPException):
+    for kind in (Problem, SamnerError, RequestValidationError, ValidationError, HTTPException):
         app.add_exception_handler(kind, _answer)
     app.add_middleware(Guard, service=service)
     if settings.origins:
@@ -88,10 +89,10 @@ def _of_framework(error: Exception) -> Problem:
         known = {404: ("a path of this server", "see /docs"), 405: ("a method of this path", "see /docs")}
         expected, remedy = known.get(error.status_code, ("a request that can be read", "see /docs"))
         return problem(error.status_code, expected, "another", remedy)
-    if isinstance(error, RequestValidationError):
+    if isinstance(error, (RequestValidationError, ValidationError)):
         first: dict[str, Any] = error.errors()[0]
         if first["type"] == "json_invalid":
-            return problem(400, "JSON", f"a syntax error at character {first['loc'][-1]}", "mend the syntax")
+            return problem(400, "JSON", f"a syntax error: {first['ctx']['error'][:100]}", "mend the syntax")
         place = ".".join(str(part) for part in first["loc"])[:100]
         return problem(422, "a request as in /docs", f"{first['msg'][:200]} at {place}", "mend it")
     return as_problem(error)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
-import logging
 import time
-import traceback
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
+from samner.serve.logs import discreet, log
 from samner.serve.problems import Problem, as_problem, problem
 from samner.serve.service import Service
 from samner.serve.settings import Settings, is_loopback
@@ -20,7 +19,6 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
-log = logging.getLogger("samner.serve")
 STREAM = "/v1/stream"
 LINES = (b"application/x-ndjson", b"application/jsonl")
 _KEYED = ("/v1/", "/metrics", "/predict", "/setup")
@@ -62,7 +60,7 @@ class Envelope:
             await self._app(scope, receive, sealed)
         except Exception as error:
             if not isinstance(error, Problem):
-                log.error("%s in %s", type(error).__name__, " < ".join(_places(error)))
+                log.error("%s", discreet(error))
             if status:
                 raise  # half an answer is out: the connection must break, not look whole
             await answer(sealed, as_problem(error))
@@ -205,9 +203,3 @@ def _seal(path: str) -> Iterable[tuple[bytes, bytes]]:
     yield b"content-security-policy", _DOCS if path == "/docs" else _PAGE
     if path.startswith("/v1/"):
         yield b"cache-control", b"no-store"
-
-
-def _places(error: BaseException) -> list[str]:
-    """Where it happened, innermost first, without the values and messages that could quote a document."""
-    frames = traceback.extract_tb(error.__traceback__)[-4:]
-    return [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames)]

@@ -7,11 +7,13 @@ from typing import Any, TypeAlias
 from fastapi import APIRouter, Request, Response
 
 from samner.serve.answers import body_of, documents_of, line_of, results_of, task_of
-from samner.serve.bodies import ErrorOut, ExtractAnswer, ExtractRequest, Health
+from samner.serve.bodies import Asked, ErrorOut, ExtractAnswer, ExtractRequest, Health
 from samner.serve.facts import facts
+from samner.serve.lines import Lines
 from samner.serve.metrics import CONTENT_TYPE
 from samner.serve.problems import Busy, Problem
 from samner.serve.service import Service
+from samner.serve.stream import StreamResponse
 
 router = APIRouter()
 Responses: TypeAlias = "dict[int | str, Any]"
@@ -47,6 +49,37 @@ async def extract(asked: ExtractRequest, request: Request) -> Response:
     return Response(body_of(lines), media_type="application/json")
 
 
+_LINES = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-ndjson": {
+                "schema": {"type": "string"},
+                "example": '{"schema": ["person"]}\n{"text": "Ada wrote.", "id": "1"}\n',
+            }
+        },
+    }
+}
+_LINES_OUT: Responses = {200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}}}
+
+
+@router.post(
+    "/v1/stream",
+    response_class=StreamResponse,
+    responses={**ERRORS, **_LINES_OUT},
+    openapi_extra=_LINES,
+    tags=["extraction"],
+)
+async def stream(request: Request) -> Response:
+    """JSON Lines in and out, without end. The first line is what `/v1/extract` takes, without texts; each further one
+    a document, `{"text"}` or `{"tokens"}`, perhaps with an `id`. Read the answer while you send."""
+    service = service_of(request)
+    settings = service.settings
+    lines = Lines(request.receive, service.stopping, settings.limits.body, settings.timeout)
+    task = await task_of(service, Asked.model_validate_json(await lines.first() or b"{}"))
+    return StreamResponse(service, request.state.key, task, lines)
+
+
 @router.get("/v1/info", tags=["server"])
 async def info(request: Request) -> dict[str, Any]:
     """Version, model, archetypes with their colours, options and limits."""
@@ -63,8 +96,9 @@ async def healthz() -> dict[str, str]:
 async def readyz(request: Request) -> dict[str, str]:
     """It takes requests: the model is loaded, the queue has room, and nobody told it to stop."""
     service = service_of(request)
-    if service.draining or not service.batcher.has_room:
-        found = "told to stop" if service.draining else "a full queue"
+    stopping = service.stopping.is_set()
+    if stopping or not service.batcher.has_room:
+        found = "one told to stop" if stopping else "a full queue"
         raise Problem(503, Busy("a server that takes requests", found, "ask again later"))
     return {"status": "ready"}
 

@@ -14,6 +14,7 @@ import uvicorn
 
 from samner.errors import UnreadableTextWarning
 from samner.serve.app import create_app
+from samner.serve.logs import Discreet
 from samner.serve.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _IDLE = 5  # seconds that an idle connection is kept
 _LOG: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(message)s"}},
+    "formatters": {"line": {"()": Discreet, "format": "%(asctime)s %(levelname)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "loggers": {
         name: {"handlers": ["stderr"], "level": level, "propagate": False}

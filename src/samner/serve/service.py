@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from samner.serve.batching import Batcher
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Service:
-    """One model with its queue, its compiled and its stored schemas. `draining`: told to stop, it finishes what it
-    took."""
+    """One model with its queue, its compiled and its stored schemas. `stopping` is set once it is told to
+    stop: it finishes what it took."""
 
     def __init__(self, ner: SamNER, settings: Settings) -> None:
         self.ner, self.settings = ner, settings
-        self.draining = False
+        self.stopping = asyncio.Event()
         self.metrics = Metrics()
         self.store = SchemaStore(settings.database, settings.limits.stored)
         self.rate = Rate(settings.limits.rate)
@@ -35,7 +36,8 @@ class Service:
         )
 
     def drain(self) -> None:
-        self.draining = True
+        """Take no more; called from a signal handler of the loop's thread."""
+        self.stopping.set()
 
     def close(self) -> None:
         self.batcher.close()
