@@ -24,7 +24,7 @@ LAYERS = [
     ["knowledge"],
     ["discovery", "mediation", "calibration", "engines", "extractors"],
     ["trace"],
-    ["pipeline"],
+    ["pipeline", "client"],
     ["corpora"],
     ["bench", "integrations", "serve"],
     ["train"],

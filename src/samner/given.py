@@ -1,14 +1,36 @@
-"""Spans that the user already has: checked, and each laid in a passage that holds it whole."""
+"""What the user brings: texts as documents; known spans, each in a passage that holds it whole."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias, TypeGuard
 
 from samner.errors import InputError
 from samner.offsets import clean, words
 from samner.passages import Passage
-from samner.types import Document, Span
+from samner.types import Document, Entity, Failure, Span
+
+Text: TypeAlias = "str | Sequence[str] | Document"
+Result: TypeAlias = "list[Entity] | Failure"
+
+
+def as_document(text: Text) -> Document:
+    """A string, a list of tokens or a `Document` as a `Document`; InputError for anything else."""
+    if isinstance(text, Document):
+        return text
+    if isinstance(text, str):
+        return Document(text)
+    if is_tokens(text):
+        return Document.from_tokens(text)
+    raise InputError(
+        "a text, a list of tokens or a Document", type(text).__name__, "pass a str, decoded if it was bytes"
+    )
+
+
+def is_tokens(text: Any) -> TypeGuard[Sequence[str]]:
+    """Did the user bring tokens, so that offsets are to count these?"""
+    return isinstance(text, (list, tuple))
 
 
 def checked(document: Document, span: tuple[int, int]) -> Span:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeAlias
 
 from samner.archetypes import load as load_archetypes
 from samner.calibration import NONE, Calibration, Choice, Limits, by_archetype, eligible, settle, to_entity
 from samner.discovery import Discovery, kept
 from samner.engines import load_engine
 from samner.errors import InputError, UnreadableTextWarning
-from samner.given import checked, local, of_tokens, placed
+from samner.given import Result, Text, as_document, checked, is_tokens, local, of_tokens, placed
 from samner.locate import cache_folder, model_folder, usable_cores
 from samner.mediation import Mediation
 from samner.offsets import token_offsets
@@ -27,8 +27,6 @@ from samner.trace import Steps, Trace, make_trace
 from samner.types import Candidate, Document, Entity, Failure, Span
 from samner.workers import in_order
 
-Text: TypeAlias = "str | Sequence[str] | Document"
-Result: TypeAlias = "list[Entity] | Failure"
 Types: TypeAlias = "SchemaLike | CompiledSchema | None"
 TOGETHER = 16  # passages judged in one go: bounds the memory that a long document takes
 OVERLAP = 40  # word pieces that neighbouring passages share
@@ -271,24 +269,6 @@ class SamNER:
         if compiled is None:
             return Limits(None, self._engine.every_threshold, options)
         return Limits(compiled.schema, self._engine.threshold(options.without), options)
-
-
-def as_document(text: Text) -> Document:
-    """A string, a list of tokens or a `Document` as a `Document`; InputError for anything else."""
-    if isinstance(text, Document):
-        return text
-    if isinstance(text, str):
-        return Document(text)
-    if is_tokens(text):
-        return Document.from_tokens(text)
-    raise InputError(
-        "a text, a list of tokens or a Document", type(text).__name__, "pass a str, decoded if it was bytes"
-    )
-
-
-def is_tokens(text: Any) -> TypeGuard[Sequence[str]]:
-    """Did the user bring tokens, so that offsets are to count these?"""
-    return isinstance(text, (list, tuple))
 
 
 def _make(*made_from: Any) -> SamNER:

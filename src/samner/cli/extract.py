@@ -34,12 +34,14 @@ from samner.cli.shared import (
 from samner.types import Document, Failure, Schema
 
 if TYPE_CHECKING:
+    from samner.client import Client
     from samner.pipeline import SamNER
     from samner.reading import Read
     from samner.writing import Writer
 
 OVERLAPS = ("score", "longest-first")
 EXPLAINED = ("table", "json", "jsonl")  # formats that can hold a trace
+SUFFIXES = (".yaml", ".yml", ".json")  # of schema files
 _LIKE_A_FILE = re.compile(r"[/\\]|\.[A-Za-z]\w{0,9}$")
 
 
@@ -69,6 +71,10 @@ def extract(
     model: ModelOption = None,
     threads: ThreadsOption = None,
     batch_size: BatchOption = 32,
+    url: Annotated[
+        str | None,
+        typer.Option("--url", metavar="URL", help="Ask this `samner serve`; its key is in SAMNER_API_KEY."),
+    ] = None,
 ) -> int:
     """Find entities of your types.
 
@@ -76,8 +82,11 @@ def extract(
     of a file. Exit code 1 if a document could not be read; the others still come out.
     """
     _check(format, explain, overlap, encoding, threshold)
-    types = types_or_all(labels, schema, every)
-    ner = load_model(model, threads)
+    if url is not None and (model is not None or threads is not None):
+        raise Usage("expected --url alone, found --model or --threads beside it; they are the server's")
+    named = _named(labels, schema) if url is not None and not every else None
+    types = named or types_or_all(labels, schema, every)
+    ner = load_model(model, threads) if url is None else _server(url)
     options = {"threshold": threshold, "nested": nested, "multi_label": multi_label, "overlap": overlap}
     bad = _Failures()
     with open_output(output) as out, Progress("documents", quiet=output is None and out.isatty()) as progress:
@@ -108,6 +117,21 @@ def read_arguments(arguments: Iterable[str], encoding: str) -> Iterator[Read]:
 def looks_like_a_file(argument: str) -> bool:
     """A mistyped file name must be an error, not a text: no white space, and a suffix or a separator."""
     return not re.search(r"\s", argument) and _LIKE_A_FILE.search(argument) is not None
+
+
+def _named(labels: str | None, schema: str | None) -> str | None:
+    """A --schema that is no file here: a name for the server to know."""
+    if labels is not None or schema is None:
+        return None
+    path = Path(schema)
+    return None if path.suffix.lower() in SUFFIXES or path.is_file() else schema
+
+
+def _server(url: str) -> Client:
+    from samner.client import Client
+
+    with arguments_checked():
+        return Client(url)
 
 
 def _check(format: str, explain: bool, overlap: str, encoding: str, threshold: float | None) -> None:
@@ -150,7 +174,7 @@ class _Failures:
 
 
 def _trace(
-    ner: SamNER, document: Document, types: Schema | None, options: Mapping[str, Any]
+    ner: SamNER | Client, document: Document, types: Schema | str | None, options: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What the stages saw and decided; the entities stand beside it already."""
     trace = ner.trace(document, types, **options).to_dict()
@@ -166,7 +190,7 @@ def _writer(format: str, out: Any, tell: Any) -> Writer:
 
 
 def _results(
-    ner: SamNER, documents: Iterator[Document], types: Schema | None, **options: Any
+    ner: SamNER | Client, documents: Iterator[Document], types: Schema | str | None, **options: Any
 ) -> Iterator[tuple[Document, Any]]:
     """Each document with its result, lazily: only those that the pipeline holds at the moment are in memory."""
     waiting: deque[Document] = deque()
