@@ -15,11 +15,11 @@ R = TypeVar("R")
 
 
 class Background:
-    """Runs coroutines on one daemon thread until it is collected."""
+    """Runs coroutines on one daemon thread until it is collected; then it ends what still runs."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, name="samner-llm", daemon=True).start()
+        threading.Thread(target=_run, args=(self._loop,), name="samner-llm", daemon=True).start()
         weakref.finalize(self, self._loop.call_soon_threadsafe, self._loop.stop)
 
     def run(self, work: Callable[[], Awaitable[R]]) -> R:
@@ -49,3 +49,11 @@ class Background:
 
 async def _awaited(work: Callable[[T], Awaitable[R]], item: T) -> R:
     return await work(item)
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    loop.run_forever()
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()

@@ -66,10 +66,8 @@ class Exchange:
             async for piece in response.iter_bytes():
                 held += piece
                 if len(held) > self._room:
-                    found = f"more than {self._room} bytes"
-                    raise LLMError(
-                        "an answer of bounded size", found, "lower --llm-set max_tokens or check the server"
-                    )
+                    found, remedy = f"more than {self._room} bytes", "check the server"
+                    raise LLMError("an answer of bounded size", found, remedy, retryable=True)
         return bytes(held)
 
     def _judge(self, error: Exception, spent: Usage) -> tuple[LLMError, float | None]:
