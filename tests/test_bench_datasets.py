@@ -146,7 +146,7 @@ def test_gold_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("{", "no JSON"),
+        ("{", "a syntax error"),
         ("[]", '"text"'),
         ({"text": 3, "entities": []}, '"text"'),
         ({"text": "Ada"}, '"entities"'),
@@ -166,12 +166,12 @@ def test_bad_gold_line_is_named_with_its_reason(tmp_path: Path, row: object, rea
     path = gold_file(tmp_path, {"text": "ok", "entities": []}, row)
     with pytest.raises(FormatError) as caught:
         read_gold(path, {"person"})
-    assert f"{path}:2: " in str(caught.value)
+    assert f"{path}:2" in str(caught.value)
     assert reason in str(caught.value)
 
 
 def test_all_bad_lines_are_counted(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match=r"gold\.jsonl:1: .*and 2 more bad lines"):
+    with pytest.raises(FormatError, match=r"gold\.jsonl:1 .and 2 more bad lines"):
         read_gold(gold_file(tmp_path, "{", "{", "{"))
 
 

@@ -21,7 +21,7 @@ LAYERS = [
     ["archetypes", "schema_rules", "passages"],
     ["schema", "reading", "ports"],
     ["given", "writing", "llms"],
-    ["knowledge"],
+    ["knowledge", "formats"],
     ["discovery", "mediation", "calibration", "engines", "extractors"],
     ["trace"],
     ["pipeline", "client"],

@@ -78,29 +78,34 @@ def _shell(source: str, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.model
-def test_every_example_runs_and_shows_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def run_examples(page: Path, folder: Path) -> int:
+    """Run the examples of a page in a folder, and compare what they say; the number of those run."""
     names: dict[str, object] = {}
     run = 0
-    for example in examples((ROOT / "README.md").read_text("utf-8")):
+    for example in examples(page.read_text("utf-8")):
         if example.mark == "not run":
             continue
         if example.mark.startswith("file: "):
-            (tmp_path / example.mark.removeprefix("file: ")).write_text(example.source, encoding="utf-8")
+            (folder / example.mark.removeprefix("file: ")).write_text(example.source, encoding="utf-8")
             continue
         if example.language == "python":
             out = io.StringIO()
             with contextlib.redirect_stdout(out):
-                exec(compile(example.source, "README.md", "exec"), names)
+                exec(compile(example.source, page.name, "exec"), names)
             said = out.getvalue()
         elif example.language == "sh":
-            said = _shell(example.source, tmp_path)
+            said = _shell(example.source, folder)
         else:
             pytest.fail(f"a block that is neither run nor the output of one: {example.source!r}")
         run += 1
         assert alike(example.output or "", said), f"{example.source}\nshown:\n{example.output}\nsaid:\n{said}"
-    assert run > 10
+    return run
+
+
+@pytest.mark.model
+def test_every_example_runs_and_shows_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert run_examples(ROOT / "README.md", tmp_path) > 10
     assert (tmp_path / "out.jsonl").stat().st_size > 0
     assert (tmp_path / "report.json").stat().st_size > 0
 

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 from samner.errors import FormatError, InputError
 from samner.types import Document, Failure
@@ -90,16 +90,36 @@ def _one(name: str, read: Callable[[], bytes], encoding: str) -> Read:
 
 
 def _read_lines(name: str, encoding: str) -> Iterator[Read]:
+    for place, row in read_rows(name, encoding):
+        if isinstance(row, Failure):
+            yield row
+            continue
+        try:
+            yield read_row(row, place)
+        except (FormatError, InputError) as error:
+            yield Failure(error, place)
+
+
+def read_rows(name: str, encoding: str = "utf-8") -> Iterator[tuple[str, Any]]:
+    """What each line of a JSON Lines file holds, with its place `name:line`; a `Failure` for a line that is no JSON,
+    and for a file that cannot be read."""
     try:
         with open(name, "rb") as file:
             _refuse_binary(file.peek(_HEAD)[:_HEAD], name, encoding)
             for number, line in enumerate(_lines(file, name, encoding), 1):
                 if line.strip():
-                    yield read_line(line, f"{name}:{number}", encoding)
+                    yield _placed(line, f"{name}:{number}", encoding)
     except OSError as error:
-        yield Failure(unreadable_file(name, error), name)
+        yield name, Failure(unreadable_file(name, error), name)
     except FormatError as error:
-        yield Failure(error, name)
+        yield name, Failure(error, name)
+
+
+def _placed(line: bytes | str, place: str, encoding: str) -> tuple[str, Any]:
+    try:
+        return place, parse_line(line, place, encoding)
+    except FormatError as error:
+        return place, Failure(error, place)
 
 
 def _lines(file: BinaryIO, name: str, encoding: str) -> Iterator[bytes | str]:

@@ -29,6 +29,7 @@ from samner.cli.shared import (
     check_threshold,
     load_model,
     report,
+    told,
     types_or_all,
 )
 from samner.types import Document, Failure, Schema
@@ -157,8 +158,7 @@ class _Failures:
 
     def add(self, failure: Failure) -> None:
         self.count += 1
-        message, id = str(failure.error), failure.id
-        self.tell(message if id is None or id in message else f"{id}: {message}")
+        self.tell(told(failure))
 
     def tell(self, message: str) -> None:
         if self.progress is not None:

@@ -14,6 +14,7 @@ import typer
 from samner.cli import (
     bench,
     cache,
+    convert,
     evaluate,
     extract,
     graph,
@@ -35,6 +36,7 @@ app.command("extract")(extract.extract)
 app.command("run", short_help="Extract from a corpus, in shards, with resume.")(corpus_run.run)
 app.add_typer(schema.app, name="schema")
 app.command("eval", short_help="Score the model on gold data.")(evaluate.evaluate)
+app.command("convert", short_help="Marked texts from one format to another.")(convert.convert)
 app.add_typer(bench.app, name="bench")
 app.add_typer(llm.app, name="llm")
 app.add_typer(cache.app, name="cache")

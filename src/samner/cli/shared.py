@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from samner.errors import InputError, SchemaError
-from samner.types import Schema
+from samner.types import Failure, Schema
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,6 +54,12 @@ class Usage(Exception):
 def report(message: str) -> None:
     """One line on stderr, whatever the message holds."""
     print("samner:", " ".join(message.split()), file=sys.stderr)  # noqa: T201
+
+
+def told(failure: Failure) -> str:
+    """What to say of a document that failed: its error, and where, if that does not say so itself."""
+    message, id = str(failure.error), failure.id
+    return message if id is None or id in message else f"{id}: {message}"
 
 
 def check_threshold(threshold: float | None) -> None:

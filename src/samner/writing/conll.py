@@ -27,9 +27,9 @@ class ConllWriter:
         self, document: Document, entities: Sequence[Entity], trace: Mapping[str, Any] | None = None
     ) -> None:
         spans = document.words if document.words is not None else tuple(words(document.text))
-        tags, left_out = _tags(Document(document.text, document.id, spans), entities)
+        tags, left_out = token_tags(Document(document.text, document.id, spans), entities)
         for (start, end), tag in zip(spans, tags, strict=True):
-            self._sink.out.write(f"{_one_line(document.text[start:end])}\t{_one_line(tag)}\n")
+            self._sink.out.write(f"{one_line(document.text[start:end])}\t{one_line(tag)}\n")
         self._sink.out.write("\n")
         tell_left_out(self._sink, "conll", document, left_out)
 
@@ -37,7 +37,7 @@ class ConllWriter:
         """Nothing ends CoNLL."""
 
 
-def _tags(document: Document, entities: Sequence[Entity]) -> tuple[list[str], list[Entity]]:
+def token_tags(document: Document, entities: Sequence[Entity]) -> tuple[list[str], list[Entity]]:
     """A tag for each token; entities that share a token with a better one are left out."""
     kept, left_out = flat(entities)
     tags = ["O"] * len(document.words or ())
@@ -54,5 +54,6 @@ def _tags(document: Document, entities: Sequence[Entity]) -> tuple[list[str], li
     return tags, left_out
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text with each character that would end a column or a line as a space."""
     return _BREAKS.sub(" ", clean(text))

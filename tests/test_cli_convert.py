@@ -1,0 +1,157 @@
+"""`samner convert` as a user meets it: what it says, what it writes, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from samner.cli.convert import NAMES
+from samner.formats import FORMATS
+from test_cli import call
+
+ROWS = [
+    {
+        "id": "a",
+        "text": "Ada met Bob.",
+        "entities": [{"start": 0, "end": 3, "label": "person", "score": 0.9}],
+    },
+    {"text": "Nobody.", "entities": []},
+]
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> Path:
+    path = tmp_path / "gold.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    return path
+
+
+def test_the_help_names_every_format() -> None:
+    assert NAMES.split(", ") == list(FORMATS)
+
+
+def test_a_conversion_says_what_was_lost(
+    gold: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.conll"
+    code, said, err = call("convert", str(gold), str(out), capsys=capsys)
+    assert code == 0
+    assert said == f"{out}: 2 documents, 1 mentions\n"
+    assert err == (
+        "samner: conll cannot hold: ids of texts: 1, scores: 1, "
+        "texts whose white space is not one space between tokens: 2\n"
+    )
+    assert out.read_text().startswith("Ada\tB-person\nmet\tO\n")
+    assert list(tmp_path.glob("*.part")) == []
+
+
+def test_a_bad_line_costs_itself_alone(
+    gold: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with gold.open("a") as file:
+        file.write('{"text": "Ada"}\n{"text": "Eve", "entities": []}\n')
+    out = tmp_path / "out"
+    code, said, err = call("convert", str(gold), str(out), "--to", "doccano", capsys=capsys)
+    assert code == 1
+    assert said == f"{out}: 3 documents, 1 mentions, 1 could not be read\n"
+    assert f'{gold}:3: no list "entities"' in err
+    assert len(out.read_text().splitlines()) == 3
+
+
+@pytest.mark.parametrize("content", ["", "\n \n", "{\n", "\x00\x01"])
+def test_nothing_read_is_an_error_and_writes_nothing(
+    content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = tmp_path / "in.jsonl", tmp_path / "out.conll"
+    path.write_text(content)
+    code, said, err = call("convert", str(path), str(out), capsys=capsys)
+    assert (code, said) == (1, "")
+    assert str(path) in err
+    assert not out.exists()
+    assert not out.with_name("out.conll.part").exists()
+
+
+def test_nothing_is_overwritten_unless_told(
+    gold: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.conll"
+    out.write_text("mine")
+    code, _, err = call("convert", str(gold), str(out), capsys=capsys)
+    assert code == 2
+    assert "--force" in err
+    assert out.read_text() == "mine"
+    assert call("convert", str(gold), str(out), "--force", capsys=capsys)[0] == 0
+    assert out.read_text() != "mine"
+    assert call("convert", str(gold), str(gold), "--force", capsys=capsys)[0] == 0
+    assert [json.loads(line)["text"] for line in gold.read_text().splitlines()] == ["Ada met Bob.", "Nobody."]
+
+
+def test_a_folder_is_never_overwritten(
+    gold: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "kept.txt").write_text("mine")
+    for name in ("brat", "conll"):
+        code, _, err = call("convert", str(gold), str(folder), "--to", name, "--force", capsys=capsys)
+        assert code == 2
+        assert "the folder" in err
+    assert [path.name for path in folder.iterdir()] == ["kept.txt"]
+
+
+@pytest.mark.parametrize(
+    ("args", "messages"),
+    [
+        (["{gold}"], ["Missing argument"]),
+        (["{gold}", "out"], ["--to", "label-studio"]),
+        (["{gold}", "out.json", "--to", "labelstudio"], ["did you mean 'label-studio'"]),
+        (["{gold}", "out.conll", "--from", "xml"], ["'xml'", "jsonl"]),
+        (["absent.jsonl", "out.conll"], ["none at absent.jsonl"]),
+        (["{gold}", "no/such/folder/out.conll"], ["expected a folder to write to", "no/such/folder"]),
+        (["{gold}", "out.conll", "--texts", "{gold}"], ["--from csv", "jsonl"]),
+        (["{gold}", "out.conll", "--from", "csv"], ["--texts PATH"]),
+        (["{gold}", "out.conll", "--from", "csv", "--texts", "absent"], ["nothing at absent"]),
+        (["{gold}", "out.conll", "--too", "csv"], ["--to"]),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_2(
+    gold: Path,
+    args: list[str],
+    messages: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = call("convert", *(arg.format(gold=gold) for arg in args), capsys=capsys)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    for message in messages:
+        assert message in err
+    assert [path.name for path in tmp_path.iterdir()] == ["gold.jsonl"]
+
+
+def test_csv_and_back(gold: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table, back = tmp_path / "e.csv", tmp_path / "back.jsonl"
+    assert call("convert", str(gold), str(table), capsys=capsys)[0] == 0
+    code, _, err = call("convert", str(table), str(back), "--texts", str(gold), capsys=capsys)
+    assert (code, err) == (0, "")
+    first, second = (json.loads(line) for line in back.read_text().splitlines())
+    assert first == ROWS[0] | {
+        "entities": [{"start": 0, "end": 3, "text": "Ada", "label": "person", "score": 0.9}]
+    }
+    assert second == ROWS[1]
+
+
+def test_the_format_of_the_extracted_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder where a file should be, or another format's file, is an error that names it."""
+    for name in FORMATS:
+        if name in ("brat", "datasets", "csv", "spacy"):
+            continue
+        code, _, err = call(
+            "convert", str(tmp_path), str(tmp_path / "o.jsonl"), "--from", name, capsys=capsys
+        )
+        assert code == 1
+        assert str(tmp_path) in err

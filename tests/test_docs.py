@@ -1,0 +1,20 @@
+"""The examples of pages in docs/ run and show what they say, by the rules of test_readme.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from test_readme import ROOT, run_examples
+
+pytestmark = pytest.mark.model
+
+
+@pytest.mark.parametrize(("page", "least"), [("formats.md", 4)])
+def test_every_example_runs_and_shows_what_it_says(
+    page: str, least: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    assert run_examples(ROOT / "docs" / page, tmp_path) >= least
