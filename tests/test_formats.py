@@ -12,8 +12,9 @@ from hypothesis import given, strategies as st
 from material import texts
 from samner.errors import InputError
 from samner.formats import FORMATS, Marked, Mention, Notes, Read, by_suffix, get_format
-from samner.formats.base import EMPTY, Utf16, encodable
+from samner.formats.base import EMPTY, encodable
 from samner.formats.table import with_texts
+from samner.formats.units import Utf16
 from samner.types import Document, Failure, Span
 
 NEED_EXTRA = {"spacy", "datasets"}

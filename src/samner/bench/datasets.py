@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from samner.errors import FormatError, SamnerError
 from samner.formats import conll, jsonl
-from samner.formats.base import Fault, Marked, Notes
+from samner.formats.base import Marked, Notes
+from samner.formats.rows import Fault
 from samner.reading import read_rows
 from samner.types import Failure
 

@@ -12,7 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from samner.errors import FormatError
-from samner.formats.base import Fault, Format, Marked, Mention, Notes, Read, checked, fitted
+from samner.formats.base import Format, Marked, Mention, Notes, Read, fitted
+from samner.formats.rows import Fault, checked
 from samner.types import Document, Failure
 
 _NOT_IN_LABELS = re.compile(r"[^\w-]", re.ASCII)  # brat's configuration allows no others

@@ -13,19 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from samner.errors import FormatError
-from samner.formats.base import (
-    Fault,
-    Format,
-    Marked,
-    Mention,
-    Notes,
-    Read,
-    fitted,
-    on_tokens,
-    open_text,
-    tokens_of,
-)
+from samner.formats.base import Format, Marked, Mention, Notes, Read, fitted, on_tokens, tokens_of
 from samner.formats.gliner import joinable
+from samner.formats.rows import Fault, open_text
 from samner.types import Document, Failure
 from samner.writing.conll import one_line, token_tags
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from samner.errors import FormatError, MissingExtraError
 from samner.formats import conll, jsonl
-from samner.formats.base import Fault, Format, Marked, Notes, Read, each, fitted, on_tokens, tokens_of
+from samner.formats.base import Format, Marked, Notes, Read, fitted, on_tokens, tokens_of
+from samner.formats.rows import Fault, each
 from samner.types import Failure
 from samner.writing.conll import token_tags
 

@@ -11,22 +11,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from samner.formats.base import (
-    Fault,
-    Format,
-    Marked,
-    Mention,
-    Notes,
-    Read,
-    Utf16,
-    checked,
-    checked_text,
-    each,
-    fitted,
-    given_id,
-    json_rows,
-    write_rows,
-)
+from samner.formats.base import Format, Marked, Mention, Notes, Read, fitted
+from samner.formats.rows import Fault, checked, checked_text, each, given_id, json_rows, write_rows
+from samner.formats.units import Utf16
 from samner.types import Document
 
 LISTS = ("label", "labels", "entities")

@@ -6,22 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from samner.formats.base import (
-    Fault,
-    Format,
-    Marked,
-    Mention,
-    Notes,
-    Read,
-    checked,
-    each,
-    fitted,
-    json_rows,
-    listed,
-    on_tokens,
-    tokens_of,
-    write_list,
-)
+from samner.formats.base import Format, Marked, Mention, Notes, Read, fitted, on_tokens, tokens_of
+from samner.formats.rows import Fault, checked, each, json_rows, listed, write_list
 from samner.types import Document
 
 

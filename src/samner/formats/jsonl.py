@@ -12,14 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from samner.errors import SamnerError
-from samner.formats.base import (
-    EMPTY,
+from samner.formats.base import EMPTY, Format, Marked, Mention, Notes, Read
+from samner.formats.rows import (
     Fault,
-    Format,
-    Marked,
-    Mention,
-    Notes,
-    Read,
     checked,
     checked_score,
     each,

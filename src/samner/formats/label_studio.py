@@ -12,23 +12,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from samner.formats.base import (
-    Fault,
-    Format,
-    Marked,
-    Mention,
-    Notes,
-    Read,
-    Utf16,
-    checked,
-    each,
-    fitted,
-    given_id,
-    json_rows,
-    listed,
-    objects,
-    write_list,
-)
+from samner.formats.base import Format, Marked, Mention, Notes, Read, fitted
+from samner.formats.rows import Fault, checked, each, given_id, json_rows, listed, objects, write_list
+from samner.formats.units import Utf16
 from samner.types import Document
 
 MODEL_VERSION = "samner"

@@ -11,22 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from samner.errors import InputError
-from samner.formats.base import (
-    Fault,
-    Format,
-    Marked,
-    Mention,
-    Notes,
-    Read,
-    checked,
-    checked_text,
-    each,
-    fitted,
-    given_id,
-    json_rows,
-    objects,
-    write_rows,
-)
+from samner.formats.base import Format, Marked, Mention, Notes, Read, fitted
+from samner.formats.rows import Fault, checked, checked_text, each, given_id, json_rows, objects, write_rows
 from samner.offsets import token_offsets
 from samner.types import Document, Span
 

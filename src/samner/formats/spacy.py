@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from samner.errors import FormatError, MissingExtraError
-from samner.formats.base import Format, Marked, Mention, Notes, Read, checked, each, fitted, on_tokens
+from samner.formats.base import Format, Marked, Mention, Notes, Read, fitted, on_tokens
+from samner.formats.rows import checked, each
 from samner.types import Document, Failure, Span
 
 SPANS_KEY = "sc"

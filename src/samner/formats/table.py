@@ -13,18 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from samner.errors import FormatError, SamnerError
-from samner.formats.base import (
-    Fault,
-    Format,
-    Marked,
-    Mention,
-    Notes,
-    Read,
-    checked,
-    encodable,
-    fitted,
-    open_text,
-)
+from samner.formats.base import Format, Marked, Mention, Notes, Read, encodable, fitted
+from samner.formats.rows import Fault, checked, open_text
 from samner.reading import read_documents
 from samner.strict import read_text
 from samner.types import Document, Failure
