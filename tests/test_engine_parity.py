@@ -16,10 +16,10 @@ from conftest import MODEL
 from material import SENTENCE
 from samner.archetypes import load as load_archetypes
 from samner.engines.embedded.abilities import gather
-from samner.engines.embedded.compiled import type_text
 from samner.engines.embedded.engine import EmbeddedEngine
 from samner.engines.embedded.reader import Encoded
 from samner.engines.embedded.store import Fitted
+from samner.engines.embedded.vectors import type_text
 from samner.engines.embedded.words import LOWER, word_shape
 from samner.passages import Passage, passages
 from samner.ports import Reading

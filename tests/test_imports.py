@@ -25,9 +25,10 @@ LAYERS = [
     ["discovery", "mediation", "calibration", "engines", "extractors"],
     ["trace"],
     ["pipeline", "client"],
-    ["corpora"],
+    ["corpora", "alike"],
     ["bench", "integrations", "serve"],
     ["train"],
+    ["adapt", "distill"],
     ["cli"],
 ]
 RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}

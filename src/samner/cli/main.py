@@ -12,6 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from samner.cli import (
+    adapt,
+    archetypes,
     bench,
     cache,
     convert,
@@ -40,6 +42,9 @@ app.command("convert", short_help="Marked texts from one format to another.")(co
 app.add_typer(bench.app, name="bench")
 app.add_typer(llm.app, name="llm")
 app.add_typer(cache.app, name="cache")
+app.command("adapt", short_help="Learn types from a few annotated texts.")(adapt.adapt)
+app.command("calibrate", short_help="Set threshold and scores on your texts.")(adapt.calibrate)
+app.add_typer(archetypes.app, name="archetypes")
 app.command("train", short_help="Train a model from a recipe.")(train.train)
 app.command("export", short_help="Turn a run into a model folder.")(train.export)
 app.command("serve", short_help="Serve the model over HTTP, with a page.")(serve.serve)

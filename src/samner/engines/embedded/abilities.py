@@ -125,10 +125,9 @@ class EmbeddedCalibrator:
         if not mediated:
             nothing = np.zeros((0, len(compiled.schema)), np.float32)
             return Judgement(nothing, nothing, {})
-        evidence = gather(encoded, mediated, compiled)
-        return combine(
-            evidence, self.numbers(without), compiled.parents, compiled.broader, raw="calibration" in without
-        )
+        evidence, raw = gather(encoded, mediated, compiled), "calibration" in without
+        numbers, parents = self.numbers(without), compiled.parents
+        return combine(evidence, numbers, parents, compiled.broader, raw=raw, tempers=compiled.tempers)
 
 
 def gather(encoded: Encoded, mediated: Sequence[Mediated], compiled: CompiledSchema) -> dict[str, Array]:
@@ -163,8 +162,10 @@ def combine(
     parents: Sequence[tuple[int, int]],
     broader: Broader,
     raw: bool,
+    tempers: tuple[Array, Array] | None = None,
 ) -> Judgement:
-    """Evidence to probabilities (see Fitted). `raw` leaves the choice to the uncorrected match alone."""
+    """Evidence to probabilities (see Fitted). `raw` leaves the choice to the uncorrected match alone; `tempers` are
+    scale and shift [K] of the logits."""
     match = corrected(evidence, by, broader)
     explorer, anchor = evidence["explorer"][:, None], evidence["anchor"]
     whole = by.explorer * explorer
@@ -175,7 +176,10 @@ def combine(
         score = sigmoid(by.bias + whole + by.anchor * anchor.max(axis=1, keepdims=True)) * best
         return Judgement(score, sigmoid(each), dict(evidence))
     odds = log_odds(match, parents)
-    score = sigmoid(by.bias + by.choice * odds + whole + by.anchor * anchor)
+    logits = by.bias + by.choice * odds + whole + by.anchor * anchor
+    if tempers is not None:
+        logits, each = logits * tempers[0] + tempers[1], each * tempers[0] + tempers[1]
+    score = sigmoid(logits)
     shown = {name: np.broadcast_to(evidence[name], match.shape) for name in ("match", "prior", "agreement")}
     return Judgement(score, sigmoid(each), shown)
 

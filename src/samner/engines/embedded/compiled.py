@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -18,32 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samner.archetypes import Archetype
+from samner.engines.embedded.adapter import Adapter
 from samner.engines.embedded.sessions import Sessions
 from samner.engines.embedded.store import Tables
-from samner.engines.embedded.words import WordPieces
+from samner.engines.embedded.vectors import Describer, TypeVectors, type_text
 from samner.errors import SchemaError
-from samner.types import EntityType, Schema
+from samner.types import Schema
 
 Array = NDArray[Any]
-STRETCH = (
-    250  # word pieces of a type text that are read together; longer ones are read in stretches and averaged
-)
-
-
-@dataclass(frozen=True)
-class TypeVectors:
-    """match [K, M], bias [K], start, end and inside [K, T], archetype and as_span [K, M]."""
-
-    match: Array
-    bias: Array
-    start: Array
-    end: Array
-    inside: Array
-    archetype: Array
-    as_span: Array
-
-    def rows(self, order: Sequence[int]) -> TypeVectors:
-        return TypeVectors(*(getattr(self, f.name)[list(order)] for f in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -67,7 +49,7 @@ class Broader:
 @dataclass(frozen=True)
 class CompiledSchema:
     """The schema, its vectors, its types' archetypes [K, A], its priors [K], declared (child, ancestor) positions, and
-    pairs of which one is likely the broader.
+    pairs of which one is likely the broader, and scale and shift [K] of the scores where an adapter tempers them.
 
     A prior is the log-odds with which a type attracts any mention at all, measured on the model's bank of spans.
     """
@@ -78,45 +60,7 @@ class CompiledSchema:
     prior: Array
     parents: tuple[tuple[int, int], ...]
     broader: Broader
-
-
-def type_text(kind: EntityType) -> str:
-    """What the type encoder reads."""
-    text = f"{kind.name}: {kind.definition}" if kind.definition else kind.name
-    return f"{text} Examples: {', '.join(kind.examples)}." if kind.examples else text
-
-
-class Describer:
-    """Type texts to vectors."""
-
-    def __init__(
-        self,
-        sessions: Sessions,
-        tables: Tables,
-        pieces: WordPieces,
-        run: Callable[[Callable[[str], Array], Sequence[str]], list[Array]],
-    ) -> None:
-        self._sessions, self._tables, self._pieces, self._run = sessions, tables, pieces, run
-
-    def __call__(self, texts: Sequence[str]) -> TypeVectors:
-        means = self._run(self.mean, texts)
-        rows = self._sessions.project(np.stack(means))
-        start, end, inside = np.split(rows["token"], 3, axis=1)
-        return TypeVectors(
-            rows["match"], rows["bias"][:, 0], start, end, inside, rows["archetype"], rows["as_span"]
-        )
-
-    def mean(self, text: str) -> Array:
-        """Mean state [D] over a type text of any length."""
-        ids = self._pieces.sentence(text)
-        total: Array = np.zeros(self._tables.shape.shape[1], np.float32)
-        count = 0
-        for at in range(0, max(1, len(ids)), STRETCH):
-            stretch = [self._pieces.cls, *ids[at : at + STRETCH], self._pieces.sep]
-            total = total + self._sessions.types(self._tables.embed(np.array(stretch)))
-            count += len(stretch)
-        mean: Array = total / count
-        return mean
+    tempers: tuple[Array, Array] | None = None
 
 
 class Compiler:
@@ -130,7 +74,9 @@ class Compiler:
         archetypes: Sequence[Archetype],
         model: str,
         cache: Path | None,
+        adapter: Adapter | None = None,
     ) -> None:
+        self._adapter = adapter
         self._describe, self._product, self._tables = describe, sessions.product, tables
         self.archetypes = tuple(a.name for a in archetypes)
         self._texts = [f"{a.name.replace('_', ' ')}: {a.definition}" for a in archetypes]
@@ -152,9 +98,13 @@ class Compiler:
         vectors = self._cached([type_text(schema.types[n]) for n in order])
         vectors = vectors.rows(_inverse(order))
         archetypes, prior = self._archetypes(schema, vectors), self._prior(vectors)
-        return CompiledSchema(
-            schema, vectors, archetypes, prior, _parents(schema), self._broader(vectors.match)
-        )
+        broader, adapter, tempers = self._broader(vectors.match), self._adapter, None
+        if (
+            adapter is not None
+        ):  # archetypes, priors and broader types stay those of the types as the model reads them
+            vectors, tempers = adapter.vectors(schema, vectors), adapter.tempers(schema)
+            schema = adapter.thresholds(schema)
+        return CompiledSchema(schema, vectors, archetypes, prior, _parents(schema), broader, tempers)
 
     def _check(self, schema: Schema) -> None:
         for kind in schema:

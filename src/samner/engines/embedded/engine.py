@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -10,10 +10,12 @@ from typing import Any
 
 from samner.archetypes import Archetype
 from samner.engines.embedded.abilities import Anchor, ArchetypeMatch, EmbeddedCalibrator, Explorer
-from samner.engines.embedded.compiled import CompiledSchema, Compiler, Describer, TypeVectors, type_text
+from samner.engines.embedded.adapter import Adapter, open_folder
+from samner.engines.embedded.compiled import CompiledSchema, Compiler
 from samner.engines.embedded.reader import Encoded, Reader
 from samner.engines.embedded.sessions import Sessions
-from samner.engines.embedded.store import Fitted, Manifest, Tables, read_manifest
+from samner.engines.embedded.store import Fitted, Manifest, Tables
+from samner.engines.embedded.vectors import Describer, TypeVectors, type_text
 from samner.engines.embedded.words import WordPieces
 from samner.passages import Passage
 from samner.ports import ConsensusRule, ModelInfo
@@ -21,25 +23,28 @@ from samner.types import Schema
 
 
 class EmbeddedEngine:
-    """Implements `samner.ports.Engine` on a model folder; safe to share between threads and across a fork."""
+    """Implements `samner.ports.Engine` on a model or adapter folder; safe to share between threads and across a
+    fork."""
 
     capacity = 180  # pieces a passage: training saw few that were longer
 
     def __init__(
         self, folder: Path, archetypes: Sequence[Archetype], cache: Path | None, threads: int
     ) -> None:
-        self.manifest = read_manifest(folder)
-        self._threads = threads
+        self.manifest, self.adapter = open_folder(folder)
+        folder, self._threads = self.manifest.folder, threads
         tables = Tables(folder)
         sessions = Sessions(folder)
         self.pieces = WordPieces(folder / "tokenizer.json")
         self._reader = Reader(sessions, tables, self.pieces, self.manifest.sizes)
         describe = self._describe = Describer(sessions, tables, self.pieces, self._spread)
-        self._compiler = Compiler(describe, sessions, tables, archetypes, self.manifest.hash, cache)
+        model, adapter = self.manifest.hash, self.adapter
+        self._compiler = Compiler(describe, sessions, tables, archetypes, model, cache, adapter)
         self.extractors = (Anchor(), Explorer())
         self.classifier = ArchetypeMatch(self._compiler, sessions)
-        self.calibrator = EmbeddedCalibrator(self.manifest.fitted)
-        self.info = _info(self.manifest)
+        fitted = self.manifest.fitted | dict(adapter.fitted if adapter else {})
+        self.calibrator = EmbeddedCalibrator(fitted)
+        self.info = _info(self.manifest, fitted, adapter)
         self.every_threshold = self.manifest.every_threshold
 
     @cached_property
@@ -78,6 +83,7 @@ class EmbeddedEngine:
             return list(pool.map(work, items))
 
 
-def _info(manifest: Manifest) -> ModelInfo:
-    thresholds = {name or "default": by.threshold for name, by in manifest.fitted.items()}
-    return ModelInfo(manifest.id, manifest.hash, manifest.card, manifest.sizes["widest"], thresholds)
+def _info(manifest: Manifest, fitted: Mapping[str, Fitted], adapter: Adapter | None) -> ModelInfo:
+    thresholds = {name or "default": by.threshold for name, by in fitted.items()}
+    of = manifest if adapter is None else adapter
+    return ModelInfo(of.id, of.hash, manifest.card, manifest.sizes["widest"], thresholds)

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from samner.engines.embedded.compiled import TypeVectors
 from samner.engines.embedded.sessions import Sessions
 from samner.engines.embedded.store import Tables
+from samner.engines.embedded.vectors import TypeVectors
 from samner.engines.embedded.words import LOWER, WordPieces, word_shape
 from samner.passages import Passage
 
@@ -50,6 +50,12 @@ class Encoded:
         """Every span's first and last word and the explorer's logit: three arrays [S]."""
         first, last = all_spans(len(self.passage.words), self._reader.sizes["widest"])
         return first, last, self.explorer_logits(first, last)
+
+    @property
+    def token_states(self) -> tuple[Array, Array, Array]:
+        """What the anchor's start, end and inside match with types, scaled: three arrays [W, T]."""
+        scale = self._reader.sizes["token"] ** -0.5
+        return self._token_start * scale, self._token_end * scale, self._token_inside * scale
 
     @cached_property
     def _pairs(self) -> Array:

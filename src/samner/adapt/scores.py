@@ -1,0 +1,112 @@
+"""What scores say: how far they can be trusted, and the threshold at which F1 is likely best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samner.bench.datasets import GoldDocument
+from samner.types import Entity, Failure
+
+Array = NDArray[Any]
+LEAST = 0.02  # scores below which answers are not looked at
+RIDGE = 4.0  # pull of scale and shift back to 1 and 0: that of some four answers
+
+
+@dataclass(frozen=True)
+class Said:
+    """Answers at a very low threshold: `score` and `right` [E], their `label`, and how many mentions there are of each
+    label."""
+
+    score: Array
+    right: Array
+    label: Array
+    wanted: dict[str, int]
+
+    def only(self, label: str) -> Said:
+        rows = self.label == label
+        return Said(self.score[rows], self.right[rows], self.label[rows], {label: self.wanted.get(label, 0)})
+
+    @property
+    def gold(self) -> int:
+        return sum(self.wanted.values())
+
+    def best_f1(self) -> float:
+        """F1 at the best of all thresholds."""
+        return _curve(self.score, self.right.astype(float), self.gold)[0]
+
+
+def judge(documents: Sequence[GoldDocument], results: Sequence[list[Entity] | Failure]) -> Said:
+    """Answers against the gold, in the same order."""
+    rows = [
+        (e.score, (e.start, e.end, e.label) in d.entities, e.label)
+        for d, result in zip(documents, results, strict=True)
+        if not isinstance(result, Failure)
+        for e in result
+    ]
+    wanted: dict[str, int] = {}
+    for entity in (e for d in documents for e in d.entities):
+        wanted[entity.label] = wanted.get(entity.label, 0) + 1
+    score, right, label = zip(*rows, strict=True) if rows else ((), (), ())
+    return Said(np.array(score, float), np.array(right, bool), np.array(label, object), wanted)
+
+
+Temper = tuple[float, float]
+
+
+def tempers(said: Said, labels: Sequence[str]) -> dict[str, Temper]:
+    """The temper of each label's scores, pulled to that of all of them, the more so the fewer answers it has."""
+    common = temper(said, (1.0, 0.0))
+    return {label: temper(said.only(label), common) for label in labels}
+
+
+def temper(said: Said, start: Temper) -> Temper:
+    """scale and shift with which sigmoid(scale * logit + shift) is the share that is right: Platt's regression, pulled
+    to `start`."""
+    x = np.stack([logit(said.score), np.ones(len(said.score))], axis=1)
+    plain = np.array(start)
+    weight = plain.copy()
+    for _ in range(30):
+        p = 1 / (1 + np.exp(-x @ weight))
+        slope = x.T @ (p - said.right) + RIDGE * (weight - plain)
+        curve = (x * (p * (1 - p))[:, None]).T @ x + RIDGE * np.eye(2)
+        step = np.linalg.solve(curve, slope)
+        weight -= step
+        if np.abs(step).max() < 1e-9:
+            break
+    return max(float(weight[0]), 0.05), float(weight[1])
+
+
+def tempered(said: Said, by: Mapping[str, Temper]) -> Array:
+    """The scores [E] after tempering each by its label's."""
+    scale, shift = np.array([by[label] for label in said.label]).reshape(-1, 2).T
+    out: Array = 1 / (1 + np.exp(-(scale * logit(said.score) + shift)))
+    return out
+
+
+def logit(score: Array) -> Array:
+    clipped = np.clip(score, 1e-6, 1 - 1e-6)
+    out: Array = np.log(clipped / (1 - clipped))
+    return out
+
+
+def likely_threshold(score: Array, gold: float) -> float:
+    """The threshold with the best F1 that the scores themselves lead to expect, `gold` mentions being there. Smoother
+    than the best on a few marked texts, and needs no marks."""
+    return _curve(score, score, gold)[1] if len(score) else 0.5
+
+
+def _curve(score: Array, right: Array, gold: float) -> tuple[float, float]:
+    """The best F1 over all thresholds, and the threshold, halfway to the next score below."""
+    if not len(score):
+        return 0.0, 0.5
+    order = np.argsort(-score, kind="stable")
+    ranked = score[order]
+    f1 = 2 * np.cumsum(right[order]) / (np.arange(1, len(order) + 1) + gold)
+    n = int(f1.argmax())
+    below = ranked[n + 1] if n + 1 < len(ranked) else ranked[n] / 2
+    return float(f1[n]), float((ranked[n] + below) / 2)
