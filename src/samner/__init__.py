@@ -23,7 +23,7 @@ from samner.errors import (
 )
 
 if TYPE_CHECKING:
-    from samner.options import Options
+    from samner.options import LLMUse, Options
     from samner.pipeline import SamNER
     from samner.schema import as_schema
     from samner.types import Document, Entity, EntityType, Failure, Schema, Span
@@ -35,6 +35,7 @@ __all__ = [
     "Entity",
     "EntityType",
     "Failure",
+    "LLMUse",
     "Options",
     "Schema",
     "Span",
@@ -52,6 +53,7 @@ __all__ = [
 _HOME = {
     "SamNER": "pipeline",
     "Options": "options",
+    "LLMUse": "options",
     "as_schema": "schema",
     **dict.fromkeys(("Document", "Entity", "EntityType", "Failure", "Schema", "Span"), "types"),
 }

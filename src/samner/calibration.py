@@ -55,7 +55,8 @@ class Calibration:
         schema = reading.compiled.schema
         judged = self.calibrator.judge(reading, mediated, options.without)
         return [
-            (j, self._choose(m, j, schema, options, limits)) for m, j in zip(mediated, judged, strict=True)
+            (j, self._choose(m if j.mediated is None else j.mediated, j, schema, options, limits))
+            for m, j in zip(mediated, judged, strict=True)
         ]
 
     def _choose(

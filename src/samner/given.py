@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias, TypeGuard
 
 from samner.errors import InputError
-from samner.offsets import clean, words
+from samner.offsets import clean, token_offsets, words
 from samner.passages import Passage
 from samner.types import Document, Entity, Failure, Span
 
@@ -31,6 +32,14 @@ def as_document(text: Text) -> Document:
 def is_tokens(text: Any) -> TypeGuard[Sequence[str]]:
     """Did the user bring tokens, so that offsets are to count these?"""
     return isinstance(text, (list, tuple))
+
+
+def as_given(text: Text, document: Document, entities: list[Entity]) -> list[Entity]:
+    """The entities as they are, or, for a list of tokens, with offsets that count these. Changed in place."""
+    if is_tokens(text):
+        places = [token_offsets(document, entity.span) for entity in entities]
+        entities[:] = [replace(e, start=a, end=b) for e, (a, b) in zip(entities, places, strict=True)]
+    return entities
 
 
 def checked(document: Document, span: tuple[int, int]) -> Span:

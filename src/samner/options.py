@@ -48,6 +48,35 @@ class Options:
             raise InputError("one extractor at least", "both switched off", "leave anchor or explorer on")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LLMUse:
+    """How the engines `hybrid` and `llm` use their LLM.
+
+    `gate`: the LLM is asked about a span where the embedded decision is right with a probability below this; None
+    asks about every span. `repair` lets it mend boundaries and add mentions that were missed. `requests` and `tokens`
+    cap what is sent; then the embedded answers stand. `share` is the number of documents that may share a request: 1
+    keeps each answer a matter of its own document, more is cheaper for short texts. `trust` is the weight of an LLM's
+    answer against the embedded judgement.
+    """
+
+    gate: float | None = 0.8
+    repair: bool = False
+    requests: int | None = None
+    tokens: int | None = None
+    share: int = 1
+    trust: float = 0.9
+
+    def __post_init__(self) -> None:
+        for name in ("gate", "trust"):
+            value = getattr(self, name)
+            if not (_is_share(value) or (name == "gate" and value is None)):
+                raise InputError(f"a {name} from 0 to 1", repr(value), f"pass for instance {name}=0.8")
+        for name, least in (("requests", 0), ("tokens", 0), ("share", 1)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise InputError(f"{name} of at least {least}", repr(value), f"raise {name}")
+
+
 def _is_share(value: object) -> bool:
     return isinstance(value, Real) and 0 <= float(value) <= 1
 

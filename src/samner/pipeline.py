@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from samner.archetypes import load as load_archetypes
 from samner.calibration import NONE, Calibration, Choice, Limits, by_archetype, eligible, settle, to_entity
 from samner.discovery import Discovery, kept
 from samner.engines import load_engine
 from samner.errors import InputError, UnreadableTextWarning
-from samner.given import Result, Text, as_document, checked, is_tokens, local, of_tokens, placed
+from samner.given import Result, Text, as_document, as_given, checked, is_tokens, local, of_tokens, placed
 from samner.locate import cache_folder, model_folder, usable_cores
 from samner.mediation import Mediation
-from samner.offsets import token_offsets
-from samner.options import Options, settings
+from samner.options import LLMUse, Options, settings
 from samner.passages import Passage, passages
-from samner.ports import CompiledSchema, Extractor, Judgement, Reading
+from samner.ports import LLM, Asking, CompiledSchema, Extractor, Judgement, Note, Reading, Usage
 from samner.readable import unknown, unreadable
 from samner.schema import SchemaLike, as_schema
-from samner.trace import Steps, Trace, make_trace
-from samner.types import Candidate, Document, Entity, Failure, Span
+from samner.trace import Steps, Trace, make_trace, metadata
+from samner.types import Candidate, Document, Entities, Entity, Failure, Span
 from samner.workers import in_order
+
+if TYPE_CHECKING:
+    from samner.llms import LLMSettings
 
 Types: TypeAlias = "SchemaLike | CompiledSchema | None"
 TOGETHER = 16  # passages judged in one go: bounds the memory that a long document takes
+JOINED = 64  # the same, of several documents
 OVERLAP = 40  # word pieces that neighbouring passages share
+ASKING = 4  # batches of texts, at least, whose questions to an LLM are on the way at once
 
 
 class SamNER:
@@ -37,8 +42,9 @@ class SamNER:
 
     `model` is a model folder or hub id (None: the shipped one); `engine` an engine's name; `threads` the number of
     texts read at once; `extractors` further ones for the consensus; `archetypes` a YAML file that replaces the shipped
-    set; `cache_dir` where compiled schemas are kept (None: the user's cache folder; False: nowhere). Safe to share
-    between threads, to fork and to pickle. Raises ModelError for a model that is damaged or foreign.
+    set; `cache_dir` where compiled schemas are kept (None: the user's cache folder; False: nowhere). The engines
+    `hybrid` and `llm` ask `llm` (a backend, or settings for one) in the way that `use` says. Safe to share between
+    threads, to fork and to pickle. Raises ModelError for a model that is damaged or foreign.
     """
 
     def __init__(
@@ -50,14 +56,17 @@ class SamNER:
         extractors: Sequence[Extractor] = (),
         archetypes: str | Path | None = None,
         cache_dir: str | Path | bool | None = None,
+        llm: LLM | LLMSettings | None = None,
+        use: LLMUse | None = None,
     ) -> None:
         if threads is not None and threads < 1:
             raise InputError("one thread at least", str(threads), "pass threads=1 or leave it out")
-        self._made_from = (model, engine, threads, tuple(extractors), archetypes, cache_dir)
+        self._made_from = (model, engine, threads, tuple(extractors), archetypes, cache_dir, llm, use)
         self.threads = threads or usable_cores()
         self.cache_dir = cache_folder(cache_dir)
         kinds = load_archetypes(archetypes)
-        self._engine = load_engine(engine, model_folder(model), kinds, self.cache_dir, self.threads)
+        more = {name: value for name, value in (("llm", llm), ("use", use)) if value is not None}
+        self._engine = load_engine(engine, model_folder(model), kinds, self.cache_dir, self.threads, **more)
         self.info = self._engine.info
         self._discovery = Discovery([*self._engine.extractors, *extractors])
         self._mediation = Mediation(self._engine.classifier)
@@ -70,6 +79,16 @@ class SamNER:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _make, self._made_from
+
+    @property
+    def asks(self) -> Asking | None:
+        """The LLM behind the engine, and how it fares; None where none is asked."""
+        return self._engine.asks
+
+    @property
+    def usage(self) -> Usage:
+        """What the LLM has cost so far, over all calls; nothing where none is asked."""
+        return self.asks.usage if self.asks else Usage()
 
     # What a user asks for
 
@@ -135,6 +154,9 @@ class SamNER:
             raise InputError("a batch size of at least 1", str(batch_size), "pass batch_size=32")
         chosen = settings(options, overrides)
         compiled = None if schema is None else self.compile(schema)
+        if self.asks:
+            threads = max(self.threads, ASKING)
+            return in_order(lambda some: self._together(some, compiled, chosen), texts, batch_size, threads)
         return in_order(
             lambda some: [self._guarded(text, compiled, chosen) for text in some],
             texts,
@@ -179,7 +201,7 @@ class SamNER:
                 mine, self._classified(passage, mine, compiled, options, limits), strict=True
             ):
                 answers[span] = entity if entity.score >= limits[entity.label] else _none(entity)
-        return _as_given(text, document, [answers[span] for span in asked])
+        return as_given(text, document, [answers[span] for span in asked])
 
     def trace(self, text: Text, schema: Types, *, options: Options | None = None, **overrides: Any) -> Trace:
         """What each stage saw and decided on a text, beside its entities. All offsets are code points of its `text`,
@@ -190,15 +212,21 @@ class SamNER:
         steps = self._steps(list(self._passages(document)), compiled, chosen, limits)
         labels = compiled.schema.names if compiled else ()
         entities = settle(_entities(steps), limits, chosen)
-        return make_trace(document, steps, labels, self._mediation.archetypes, entities)
+        about = metadata(self.asks, (note for s in steps for note in s.notes))
+        return make_trace(document, steps, labels, self._mediation.archetypes, entities, about)
 
     # The three stages
 
     def _steps(
-        self, held: Sequence[Passage], compiled: CompiledSchema | None, options: Options, limits: Limits
+        self,
+        held: Sequence[Passage],
+        compiled: CompiledSchema | None,
+        options: Options,
+        limits: Limits,
+        documents: Sequence[int] = (),
     ) -> list[Steps]:
         """Passages through discovery, mediation and calibration, on one reading of each."""
-        reading = Reading(held, compiled, self._engine.encode(held))
+        reading = Reading(held, compiled, self._engine.encode(held), documents)
         rule = self._engine.consensus(options.without)
         verdicts = self._discovery.run(reading, rule, options.without)
         mediated = self._mediation.run(reading, [kept(v) for v in verdicts])
@@ -207,7 +235,11 @@ class SamNER:
             chosen = [(None, by_archetype(m, self._mediation.archetypes)) for m in mediated]
         else:
             chosen = self._calibration.run(reading, mediated, options, limits)
-        return [Steps(p, v, m, *c) for p, v, m, c in zip(held, verdicts, mediated, chosen, strict=True)]
+        notes: list[list[Note]] = [[] for _ in held]
+        for note in reading.notes:
+            notes[note.passage].append(note)
+        rows = zip(held, verdicts, mediated, chosen, notes, strict=True)
+        return [Steps(p, v, m, *c, n) for p, v, m, c, n in rows]
 
     def _classified(
         self,
@@ -230,7 +262,7 @@ class SamNER:
         """One text, its error in place of its entities: a bad text must not lose the others."""
         try:
             document = as_document(text)
-            return _as_given(text, document, self._document(document, compiled, options))
+            return as_given(text, document, self._document(document, compiled, options))
         except Exception as error:
             return Failure(error, getattr(text, "id", None))
 
@@ -243,13 +275,79 @@ class SamNER:
         if first:
             self._warn(document, first[0])
 
+        notes: list[Note] = []
+
         def work(some: Sequence[Passage]) -> list[Entity]:
-            return eligible(_entities(self._steps(some, compiled, options, limits)), limits)
+            steps = self._steps(some, compiled, options, limits)
+            notes.extend(note for s in steps for note in s.notes)
+            return eligible(_entities(steps), limits)
 
         if len(first) < TOGETHER:
-            return settle(work(first) if first else [], limits, options)
-        # A long document keeps all threads busy by itself.
-        return settle(list(in_order(work, chain(first, held), TOGETHER, self.threads)), limits, options)
+            found = work(first) if first else []
+        else:  # a long document keeps all threads busy by itself
+            found = list(in_order(work, chain(first, held), TOGETHER, self.threads))
+        return self._settled(found, limits, options, notes)
+
+    def _settled(
+        self, found: list[Entity], limits: Limits, options: Options, notes: Iterable[Note]
+    ) -> list[Entity]:
+        """A document's result; with what an LLM had to do with it, where one is asked."""
+        entities = settle(found, limits, options)
+        return Entities(entities, metadata(self.asks, notes)) if self.asks else entities
+
+    def _together(
+        self, texts: Sequence[Text], compiled: CompiledSchema | None, options: Options
+    ) -> list[Result]:
+        """Several texts through the stages in one go, so that what they have to ask an LLM is asked at once. A long
+        text, and one that is no text, goes by itself; so do all of a group, should a stage fail at one of them."""
+        results: dict[int, Result] = {}
+        for group in self._groups(texts):
+            with suppress(Exception):
+                results |= self._joined(group, texts, compiled, options)
+        return [
+            results[n] if n in results else self._guarded(text, compiled, options)
+            for n, text in enumerate(texts)
+        ]
+
+    def _groups(self, texts: Sequence[Text]) -> Iterator[dict[int, tuple[Document, list[Passage]]]]:
+        """Documents with their passages, by the number of their text, as many as one reading may hold."""
+        group: dict[int, tuple[Document, list[Passage]]] = {}
+        size = 0
+        for n, text in enumerate(texts):
+            try:
+                document = as_document(text)
+                held = list(islice(self._passages(document), TOGETHER))
+            except Exception:
+                continue
+            if 0 < len(held) < TOGETHER:
+                if size + len(held) > JOINED:
+                    yield group
+                    group, size = {}, 0
+                group[n] = document, held
+                size += len(held)
+        if group:
+            yield group
+
+    def _joined(
+        self,
+        group: Mapping[int, tuple[Document, list[Passage]]],
+        texts: Sequence[Text],
+        compiled: CompiledSchema | None,
+        options: Options,
+    ) -> dict[int, Result]:
+        """The results of documents whose passages make one reading."""
+        limits = self._limits(compiled, options)
+        passages = [passage for _, held in group.values() for passage in held]
+        owners = [n for n, (_, held) in group.items() for _ in held]
+        steps = iter(self._steps(passages, compiled, options, limits, owners))
+        results: dict[int, Result] = {}
+        for n, (document, held) in group.items():
+            self._warn(document, held[0])
+            mine = list(islice(steps, len(held)))
+            notes = [note for s in mine for note in s.notes]
+            found = self._settled(eligible(_entities(mine), limits), limits, options, notes)
+            results[n] = as_given(texts[n], document, found)
+        return results
 
     def _warn(self, document: Document, first: Passage) -> None:
         """Warn of a text that the model cannot read, judged by its script and by its first passage."""
@@ -273,7 +371,7 @@ class SamNER:
 
 def _make(*made_from: Any) -> SamNER:
     """How a pickled SamNER comes back: made again, its model loaded where it is unpickled."""
-    model, engine, threads, extractors, archetypes, cache_dir = made_from
+    model, engine, threads, extractors, archetypes, cache_dir, llm, use = made_from
     return SamNER(
         model,
         engine=engine,
@@ -281,6 +379,8 @@ def _make(*made_from: Any) -> SamNER:
         extractors=extractors,
         archetypes=archetypes,
         cache_dir=cache_dir,
+        llm=llm,
+        use=use,
     )
 
 
@@ -293,11 +393,3 @@ def _none(entity: Entity) -> Entity:
     """The answer for a span that no type fits; the best type goes to the head of the alternatives."""
     rest = ((entity.label, entity.score), *entity.alternatives)
     return replace(entity, label=NONE, score=1 - entity.score, alternatives=rest)
-
-
-def _as_given(text: Text, document: Document, entities: list[Entity]) -> list[Entity]:
-    """The entities as they are, or, for a list of tokens, with offsets that count these."""
-    if not is_tokens(text):
-        return entities
-    places = [token_offsets(document, entity.span) for entity in entities]
-    return [replace(e, start=first, end=last) for e, (first, last) in zip(entities, places, strict=True)]

@@ -7,7 +7,7 @@ found through the entry-point groups `samner.extractors` and `samner.engines`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from samner.passages import Passage
@@ -29,13 +29,46 @@ class CompiledSchema(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What answers cost: requests sent, tokens in, out and of those in the ones a server had cached, seconds, and
+    answers that our own cache gave for nothing. Adds up with `+`."""
+
+    requests: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    seconds: float = 0.0
+    from_cache: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(*(getattr(self, f) + getattr(other, f) for f in self.__slots__))
+
+
+class Note(NamedTuple):
+    """What happened at a passage that a reader of the trace should know: an event of a role (an LLM's answer, one that
+    was missing, a string found nowhere, a cost), the span it is about, and words for people."""
+
+    passage: int
+    role: str
+    event: str
+    span: Span | None = None
+    detail: str = ""
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Passages to judge together, what is asked of them (None: every entity), and what the engine's encoder made of
-    each passage. Lives for one call: nothing is kept for the next."""
+    each passage. Lives for one call: nothing is kept for the next.
+
+    `documents` has the number of each passage's document (empty: all are of one); whoever judges may leave `notes`.
+    """
 
     passages: Sequence[Passage]
     compiled: CompiledSchema | None
     encoded: Sequence[Any]
+    documents: Sequence[int] = ()
+    notes: list[Note] = field(default_factory=list)
 
 
 class Found(NamedTuple):
@@ -72,15 +105,18 @@ class ArchetypeClassifier(Protocol):
 class Judgement:
     """What a calibrator says of a passage's N spans: `score` [N, K], the probability that the span with that type is
     right when only one type may be; `each` [N, K], the same for each type by itself. `evidence` names [N, K] arrays
-    that explain them."""
+    that explain them. `mediated` are the N spans where a calibrator that may mend boundaries changed them; None: those
+    it was given."""
 
     score: Floats
     each: Floats
     evidence: Mapping[str, Floats]
+    mediated: Sequence[Mediated] | None = None
 
 
 class Calibrator(Protocol):
-    """STAGE 3. Judges spans against the user's types; it can neither add a span nor name a type."""
+    """STAGE 3. Judges spans against the user's types; it can neither add a span (unless boundary repair is asked for,
+    see `Judgement.mediated`) nor name a type."""
 
     def judge(
         self, reading: Reading, mediated: Sequence[Sequence[Mediated]], without: frozenset[str]
@@ -109,11 +145,35 @@ class ModelInfo:
     thresholds: Mapping[str, float]
 
 
+class Failures(NamedTuple):
+    """How many prompts got no reply, of how many asked, and why the last one did not."""
+
+    lost: int
+    asked: int
+    last: str
+
+
+class Asking(Protocol):
+    """The LLM that an engine asks: `about` says which one and by which prompts, `usage` what it has cost so far."""
+
+    @property
+    def about(self) -> Mapping[str, Any]: ...
+    @property
+    def usage(self) -> Usage: ...
+    @property
+    def failures(self) -> Failures: ...
+
+
 class Engine(Protocol):
     """A set of extractors, a classifier and a calibrator that share one reading of the text."""
 
     @property
     def info(self) -> ModelInfo: ...
+    @property
+    def asks(self) -> Asking | None:
+        """The LLM behind it: texts then go through the stages together, so that requests are on the way at once."""
+        ...
+
     @property
     def every_threshold(self) -> float:
         """Least score of an entity when no schema is given."""
@@ -157,22 +217,6 @@ class Prompt:
     user: str
     answer: Mapping[str, Any]
     version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What answers cost: requests sent, tokens in, out and of those in the ones a server had cached, seconds, and
-    answers that our own cache gave for nothing. Adds up with `+`."""
-
-    requests: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    tokens_cached: int = 0
-    seconds: float = 0.0
-    from_cache: int = 0
-
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(*(getattr(self, f) + getattr(other, f) for f in self.__slots__))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,47 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from samner.calibration import Choice
 from samner.discovery import Verdict
 from samner.passages import Passage
-from samner.ports import Judgement
+from samner.ports import Asking, Judgement, Note, Usage
 from samner.types import Document, Entity, Mediated, Span
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """A passage on its way through the stages. `judgement` is None when no schema is given."""
+    """A passage on its way through the stages. `judgement` is None when no schema is given; `notes` are those that the
+    stages left about it."""
 
     passage: Passage
     verdicts: list[Verdict]
     mediated: list[Mediated]
     judgement: Judgement | None
     choices: list[Choice]
+    notes: Sequence[Note] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
     """The stages' records of one document as plain data: `discovery`, `mediation` and `calibration` hold a dict a
-    span, with start, end and text and what the stage has to say of it. `entities` is the result."""
+    span, with start, end and text and what the stage has to say of it. `entities` is the result. `llm` tells of what
+    an LLM was asked and answered, `metadata` of which one and its cost; both are empty where none was asked."""
 
     text: str
     discovery: list[dict[str, Any]]
     mediation: list[dict[str, Any]]
     calibration: list[dict[str, Any]]
     entities: list[Entity]
+    llm: list[dict[str, Any]] = field(default_factory=list)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; probabilities are rounded to six places."""
+        asked = {"llm": self.llm, "metadata": dict(self.metadata)} if self.metadata else {}
         return {
             "text": self.text,
             "discovery": self.discovery,
             "mediation": self.mediation,
             "calibration": self.calibration,
             "entities": [e.to_dict() for e in self.entities],
+            **asked,
         }
 
 
@@ -52,6 +60,7 @@ def make_trace(
     labels: Sequence[str],
     archetypes: Sequence[str],
     entities: list[Entity],
+    metadata: Mapping[str, Any],
 ) -> Trace:
     """Gather the passages' steps; a span is told of by the passage that owns it."""
     by_span = {(e.start, e.end): e for e in entities}
@@ -61,7 +70,20 @@ def make_trace(
         [row for s in steps for row in _mediation(s, archetypes)],
         [row for s in steps for row in _calibration(s, labels, by_span)],
         entities,
+        [row for s in steps for row in _noted(s)],
+        metadata,
     )
+
+
+def metadata(asks: Asking | None, notes: Iterable[Note]) -> dict[str, Any]:
+    """Of a document: the LLM and its prompts, what it cost, and how often each event of each role came about. Empty
+    where there is no LLM."""
+    if asks is None:
+        return {}
+    notes = list(notes)
+    usage = sum((note.usage for note in notes if note.usage is not None), Usage())
+    events = Counter(f"{note.role}: {note.event}" for note in notes if note.usage is None)
+    return {**asks.about, "usage": asdict(usage), "events": dict(sorted(events.items()))}
 
 
 def _place(passage: Passage, span: Span) -> dict[str, Any]:
@@ -83,12 +105,20 @@ def _mediation(s: Steps, archetypes: Sequence[str]) -> Iterator[dict[str, Any]]:
             yield _place(s.passage, m.candidate.span) | {"archetypes": shares}
 
 
+def _noted(s: Steps) -> Iterator[dict[str, Any]]:
+    for note in s.notes:
+        if note.usage is None:
+            place = {} if note.span is None else _place(s.passage, note.span)
+            yield place | {"role": note.role, "event": note.event, "detail": note.detail}
+
+
 def _calibration(
     s: Steps, labels: Sequence[str], entities: dict[tuple[int, int], Entity]
 ) -> Iterator[dict[str, Any]]:
     if s.judgement is None:
         return
-    for n, m in enumerate(s.mediated):
+    mediated = s.mediated if s.judgement.mediated is None else s.judgement.mediated
+    for n, m in enumerate(mediated):
         if not s.passage.owns(m.candidate.span):
             continue
         place = _place(s.passage, m.candidate.span)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -154,6 +154,15 @@ class Entity:
             "sources": list(self.sources),
             "alternatives": [{"label": name, "score": round(score, 6)} for name, score in self.alternatives],
         }
+
+
+class Entities(list[Entity]):
+    """The entities of a text as a list that also tells how they came about: `metadata` has the LLM and the versions of
+    its prompts, what it cost, and how often it answered or did not. Empty where no LLM was asked."""
+
+    def __init__(self, entities: Iterable[Entity] = (), metadata: Mapping[str, Any] | None = None) -> None:
+        super().__init__(entities)
+        self.metadata: Mapping[str, Any] = metadata or {}
 
 
 @dataclass(frozen=True, slots=True)

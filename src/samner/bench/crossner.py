@@ -12,7 +12,7 @@ from samner.bench.crossner_data import Task, tasks
 from samner.bench.crossner_scores import Scores, figures, score
 from samner.bench.looks import LOOKS, log_look, place
 from samner.bench.reliability import paired_bootstrap
-from samner.bench.subject import Recognizer, answers, forced, typed
+from samner.bench.subject import Recognizer, answers, asked, forced, typed
 from samner.errors import InputError
 from samner.types import Span
 
@@ -65,7 +65,7 @@ def run(
         "load_before": load,
         "part": part,
         "options": {"batch_size": batch_size, "ablate": list(rows), "catch_all": catch_all},
-        "model": {"id": ner.info.id, "hash": ner.info.hash},
+        "model": {"id": ner.info.id, "hash": ner.info.hash} | asked(ner),
         "thresholds": dict(getattr(ner.info, "thresholds", {})),
         "schemas": schemas,
         "data": {task.domain: task.data_sha256 for task in domains},
@@ -92,7 +92,8 @@ def _measure(
     say(f"{task.domain}{' with the catch-all' if offered else ''}{_shown(options)}")
     schema = ner.compile(task.full_schema if offered else task.schema)
     gold = task.documents if offered else task.specific
-    ner.extract_batch(task.texts[:batch_size], schema, batch_size=batch_size, **options)  # warm-up
+    if not asked(ner):  # a warm-up would be paid for
+        ner.extract_batch(task.texts[:batch_size], schema, batch_size=batch_size, **options)
     return score(task.domain, gold, answers(ner, task.texts, schema, batch_size=batch_size, **options))
 
 

@@ -12,7 +12,7 @@ from samner.bench.datasets import GoldDocument, read_gold
 from samner.bench.metrics import Counts
 from samner.bench.mistakes import Mistake, missed, wrong
 from samner.bench.reliability import expected_calibration_error, reliability_table
-from samner.bench.subject import Answers, Recognizer, answers, forced, typed
+from samner.bench.subject import Answers, Recognizer, answers, asked, forced, typed
 from samner.types import Entity, Span
 
 
@@ -31,7 +31,7 @@ class Report:
     missed: list[Mistake]
     documents: int
     failures: dict[int, str]
-    model: dict[str, str]
+    model: dict[str, Any]
     seconds: float
 
     def to_dict(self, worst: int = 20) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def report(
         missed=missed(gold, found),
         documents=len(gold),
         failures=said.failures,
-        model={"id": ner.info.id, "hash": ner.info.hash},
+        model={"id": ner.info.id, "hash": ner.info.hash} | asked(ner),
         seconds=said.seconds,
     )
 

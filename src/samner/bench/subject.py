@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
 from samner.bench.metrics import NONE
 from samner.errors import InputError
 from samner.types import Entity, Failure, Span
+
+ON_THE_WAY = 32  # texts whose questions to an LLM are asked at once
 
 
 class Identity(Protocol):
@@ -36,6 +39,12 @@ class Recognizer(Protocol):
     def classify(self, text: str, spans: Sequence[Span], schema: Any) -> list[Entity]: ...
 
 
+def asked(ner: object) -> dict[str, Any]:
+    """The LLM that was asked, its prompts, and what it cost until now; nothing where there is none."""
+    asks = getattr(ner, "asks", None)
+    return {} if asks is None else {**asks.about, "usage": asdict(asks.usage)}
+
+
 @dataclass(frozen=True, slots=True)
 class Answers:
     """The entities of each text in order, the texts that failed (they found nothing), and the time it took."""
@@ -57,8 +66,16 @@ def answers(ner: Recognizer, texts: Sequence[str], schema: Any, **options: Any) 
 def typed(
     ner: Recognizer, texts: Sequence[str], spans: Sequence[Sequence[Span]], schema: Any
 ) -> list[list[Entity]]:
-    """The answer of stages 2 and 3 for given spans, text by text; repeated spans are asked once."""
-    return [_typed(ner, text, sorted(set(given)), schema) for text, given in zip(texts, spans, strict=True)]
+    """The answer of stages 2 and 3 for given spans, text by text; repeated spans are asked once. Where an LLM is asked,
+    many texts are on the way at once."""
+
+    def one(text: str, given: Sequence[Span]) -> list[Entity]:
+        return _typed(ner, text, sorted(set(given)), schema)
+
+    if getattr(ner, "asks", None) is None:
+        return list(map(one, texts, spans))
+    with ThreadPoolExecutor(ON_THE_WAY) as pool:
+        return list(pool.map(one, texts, spans))
 
 
 def _typed(ner: Recognizer, text: str, spans: Sequence[Span], schema: Any) -> list[Entity]:

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
+from samner.cli.engine_options import EngineChoice, with_engine
 from samner.cli.shared import (
     BatchOption,
     ModelOption,
     ThreadsOption,
     Usage,
     arguments_checked,
-    load_model,
     plain_console,
     report,
 )
@@ -34,6 +34,7 @@ def _group(context: typer.Context) -> None:
 
 
 @app.command("crossner")
+@with_engine
 def crossner(
     data: Annotated[Path, typer.Option("--data", metavar="DIR", help="The folder with DOMAIN.test.txt.")],
     json_file: JsonOption = None,
@@ -48,16 +49,19 @@ def crossner(
     model: ModelOption = None,
     threads: ThreadsOption = None,
     batch_size: BatchOption = 32,
-) -> None:
+    *,
+    engine: EngineChoice,
+) -> int:
     """CrossNER, its five domains, under both protocols."""
     from samner.bench.crossner import ablations, run
     from samner.bench.tables import print_crossner
 
     with arguments_checked():  # before the model loads
         rows = ablations(name for name in ablate.split(",") if name.strip())
-    ner = load_model(model, threads)
+    ner = engine.load(model, threads)
     result = run(ner, data, part=part, ablate=rows, catch_all=catch_all, batch_size=batch_size, say=report)
     _print(result, json_file, print_crossner)
+    return 0 if engine.tell(ner) else 1
 
 
 @app.command("speed")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from samner.cli.engine_options import EngineChoice, with_engine
 from samner.cli.shared import (
     BatchOption,
     LabelsOption,
@@ -17,11 +18,11 @@ from samner.cli.shared import (
     ThresholdOption,
     check_threshold,
     choose_types,
-    load_model,
     plain_console,
 )
 
 
+@with_engine
 def evaluate(
     gold: Annotated[
         Path,
@@ -38,7 +39,9 @@ def evaluate(
     model: ModelOption = None,
     threads: ThreadsOption = None,
     batch_size: BatchOption = 32,
-) -> None:
+    *,
+    engine: EngineChoice,
+) -> int:
     """Score the model on gold data: strict P, R and F1, per type, spans alone, typing alone, the worst errors."""
     check_threshold(threshold)
     types = choose_types(labels, schema)
@@ -46,11 +49,12 @@ def evaluate(
     from samner.bench.evaluate import evaluate as measure
 
     documents = read_gold(gold, set(types.names))  # a fault in the file shows before the model loads
-    ner = load_model(model, threads)
+    ner = engine.load(model, threads)
     found = measure(ner, documents, types, threshold=threshold, nested=nested, batch_size=batch_size)
     if as_json:
         typer.echo(json.dumps(found.to_dict(worst), ensure_ascii=True, indent=2))
-        return
-    from samner.bench.tables import print_report
+    else:
+        from samner.bench.tables import print_report
 
-    print_report(found, plain_console(), worst)
+        print_report(found, plain_console(), worst)
+    return 0 if engine.tell(ner) else 1

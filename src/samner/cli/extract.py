@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from samner.cli.engine_options import EngineChoice, with_engine
 from samner.cli.output import open_output
 from samner.cli.progress import Progress
 from samner.cli.shared import (
@@ -27,7 +28,6 @@ from samner.cli.shared import (
     Usage,
     arguments_checked,
     check_threshold,
-    load_model,
     report,
     told,
     types_or_all,
@@ -46,6 +46,7 @@ SUFFIXES = (".yaml", ".yml", ".json")  # of schema files
 _LIKE_A_FILE = re.compile(r"[/\\]|\.[A-Za-z]\w{0,9}$")
 
 
+@with_engine
 def extract(
     what: Annotated[
         list[str],
@@ -76,32 +77,41 @@ def extract(
         str | None,
         typer.Option("--url", metavar="URL", help="Ask this `samner serve`; its key is in SAMNER_API_KEY."),
     ] = None,
+    *,
+    engine: EngineChoice,
 ) -> int:
     """Find entities of your types.
 
     An argument is a file or folder if one of that name exists; otherwise it is a text, unless it looks like the name
-    of a file. Exit code 1 if a document could not be read; the others still come out.
+    of a file. Exit code 1 if a document could not be read, or an LLM never answered; the others still come out.
     """
     _check(format, explain, overlap, encoding, threshold)
-    if url is not None and (model is not None or threads is not None):
-        raise Usage("expected --url alone, found --model or --threads beside it; they are the server's")
+    if url is not None and (model is not None or threads is not None or engine.name != "embedded"):
+        found = "--model, --threads or --engine beside it"
+        raise Usage(f"expected --url alone, found {found}; they are the server's")
     named = _named(labels, schema) if url is not None and not every else None
     types = named or types_or_all(labels, schema, every)
-    ner = load_model(model, threads) if url is None else _server(url)
+    ner = engine.load(model, threads) if url is None else _server(url)
     options = {"threshold": threshold, "nested": nested, "multi_label": multi_label, "overlap": overlap}
     bad = _Failures()
     with open_output(output) as out, Progress("documents", quiet=output is None and out.isatty()) as progress:
         bad.progress = progress
         writer = _writer(format, out, bad.tell)
         documents = bad.passed_over(read_arguments(what, encoding))
-        for document, result in _results(ner, documents, types, batch_size=batch_size, **options):
+        results = (
+            _explained(ner, documents, types, **options)
+            if explain
+            else _results(ner, documents, types, batch_size=batch_size, **options)
+        )
+        for document, result, trace in results:
             progress.step()
             if isinstance(result, Failure):
                 bad.add(result)
             else:
-                writer.write(document, result, _trace(ner, document, types, options) if explain else None)
+                writer.write(document, result, trace)
         writer.close()
-    return 1 if bad.count else 0
+    answered = engine.tell(ner)
+    return 1 if bad.count or not answered else 0
 
 
 def read_arguments(arguments: Iterable[str], encoding: str) -> Iterator[Read]:
@@ -173,13 +183,19 @@ class _Failures:
                 yield item
 
 
-def _trace(
-    ner: SamNER | Client, document: Document, types: Schema | str | None, options: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What the stages saw and decided; the entities stand beside it already."""
-    trace = ner.trace(document, types, **options).to_dict()
-    del trace["entities"]
-    return trace
+def _explained(
+    ner: SamNER | Client, documents: Iterator[Document], types: Schema | str | None, **options: Any
+) -> Iterator[tuple[Document, Any, dict[str, Any] | None]]:
+    """Each document with its result and what the stages saw and decided, one by one."""
+    for document in documents:
+        try:
+            trace = ner.trace(document, types, **options)
+        except Exception as error:
+            yield document, Failure(error, document.id), None
+            continue
+        row = trace.to_dict()
+        del row["entities"]  # they stand beside it already
+        yield document, trace.entities, row
 
 
 def _writer(format: str, out: Any, tell: Any) -> Writer:
@@ -191,7 +207,7 @@ def _writer(format: str, out: Any, tell: Any) -> Writer:
 
 def _results(
     ner: SamNER | Client, documents: Iterator[Document], types: Schema | str | None, **options: Any
-) -> Iterator[tuple[Document, Any]]:
+) -> Iterator[tuple[Document, Any, None]]:
     """Each document with its result, lazily: only those that the pipeline holds at the moment are in memory."""
     waiting: deque[Document] = deque()
 
@@ -201,4 +217,4 @@ def _results(
             yield document
 
     for result in ner.stream(remembered(), types, **options):
-        yield waiting.popleft(), result
+        yield waiting.popleft(), result, None

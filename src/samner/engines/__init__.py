@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from samner.archetypes import Archetype
 from samner.errors import InputError
@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 
 def load_engine(
-    name: str, model: Path, archetypes: Sequence[Archetype], cache: Path | None, threads: int
+    name: str, model: Path, archetypes: Sequence[Archetype], cache: Path | None, threads: int, **more: Any
 ) -> Engine:
-    """The engine called `name` on a model folder; InputError names those there are."""
+    """The engine called `name` on a model folder; InputError names those there are. `more` is what only some engines
+    take: `llm`, and `use`, which says how it is used."""
     if name == "embedded":
+        if more:
+            raise InputError("an engine that asks an LLM", repr(name), "choose the engine hybrid or llm")
         from samner.engines.embedded.engine import EmbeddedEngine
 
         return EmbeddedEngine(model, archetypes, cache, threads)
@@ -27,5 +30,5 @@ def load_engine(
         raise InputError(
             f"an engine out of {', '.join(['embedded', *others])}", repr(name), "name one of them"
         )
-    engine: Engine = others[name].load()(model, archetypes, cache, threads)
+    engine: Engine = others[name].load()(model, archetypes, cache, threads, **more)
     return engine

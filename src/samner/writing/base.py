@@ -39,6 +39,8 @@ class Writer(Protocol):
 def to_json(document: Document, entities: Iterable[Entity], trace: Mapping[str, Any] | None) -> str:
     """One line of JSON."""
     body: dict[str, Any] = {"id": document.id, "text": document.text, "entities": to_rows(document, entities)}
+    if metadata := getattr(entities, "metadata", None):
+        body["metadata"] = metadata
     if trace is not None:
         body["trace"] = trace
     return dumps(body)

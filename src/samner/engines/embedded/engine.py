@@ -27,6 +27,7 @@ class EmbeddedEngine:
     fork."""
 
     capacity = 180  # pieces a passage: training saw few that were longer
+    asks = None
 
     def __init__(
         self, folder: Path, archetypes: Sequence[Archetype], cache: Path | None, threads: int

@@ -1,0 +1,154 @@
+"""Asks the LLM within a budget, counts what it costs, and lets no error out: a prompt without reply is an error in its
+place."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from samner.errors import SamnerError
+from samner.llms.errors import LLMError
+from samner.ports import LLM, Failures, Prompt, Reply, ScoringLLM, Usage
+
+if TYPE_CHECKING:
+    from samner.ports import Floats
+
+LETTERS = 3  # of a prompt for a token, when a budget is reckoned beforehand: few, so that it is not overdrawn
+
+
+class BudgetSpent(SamnerError):
+    """The user's cap on requests or tokens is reached."""
+
+
+class Asker:
+    """Safe to share between threads. `requests` and `tokens` are caps on the whole life of it, None for none.
+
+    Answers from a cache cost nothing and are not counted. What is on the way counts as spent by its reckoned size, so
+    that many threads together do not overdraw."""
+
+    def __init__(self, llm: LLM, requests: int | None = None, tokens: int | None = None) -> None:
+        self._llm, self._lock, self._prompts = llm, threading.Lock(), set[str]()
+        self._requests, self._tokens = requests, tokens
+        self._spent, self._underway = Usage(), Usage()
+        self._failures = Failures(0, 0, "")
+
+    @property
+    def weighs(self) -> bool:
+        """Can the LLM weigh a closed list of answers?"""
+        return callable(getattr(self._llm, "weigh", None))
+
+    @property
+    def usage(self) -> Usage:
+        return self._spent
+
+    @property
+    def failures(self) -> Failures:
+        return self._failures
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """Which LLM, and by which prompts (those that the roles which share it said they use)."""
+        return {"llm": self._llm.id, "prompts": sorted(self._prompts)}
+
+    def will_ask_by(self, version: str) -> None:
+        """Told by each role once, so that every result can name the prompts of its pipeline."""
+        self._prompts.add(version)
+
+    def ask(self, prompts: Sequence[Prompt]) -> list[Reply | Exception]:
+        """The replies in order, an error in the place of each that did not come."""
+
+        def send(at: slice) -> list[Any]:
+            return [r if isinstance(r, Reply) else _error(r) for r in self._llm.ask(prompts[at])]
+
+        return self._within_budget(prompts, send, lambda reply: reply.usage)
+
+    def weigh(self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]) -> list[Floats | Exception]:
+        """For each prompt the probabilities of its choices, an error in the place of each that did not come."""
+        llm = cast(ScoringLLM, self._llm)
+
+        def send(at: slice) -> list[Any]:
+            start = time.perf_counter()
+            rows = zip(llm.weigh(prompts[at], choices[at]), choices[at], strict=True)
+            got = [_shares(row, len(of)) for row, of in rows]
+            with self._lock:
+                self._spent += Usage(seconds=time.perf_counter() - start)
+            return got
+
+        return self._within_budget(prompts, send, lambda _: Usage(requests=1))
+
+    def _within_budget(
+        self, prompts: Sequence[Prompt], send: Callable[[slice], list[Any]], cost: Callable[[Any], Usage]
+    ) -> list[Any]:
+        """All prompts that the budget allows, as many at once as it does: what a cache answers makes room for more."""
+        got: list[Any] = []
+        while len(got) < len(prompts):
+            booked = self._book(prompts[len(got) :])
+            if not booked:
+                remedy = "raise --llm-budget; the embedded answers stand"
+                error = BudgetSpent("budget left for a request", "none", remedy)
+                return got + [error] * (len(prompts) - len(got))
+            got += self._send(slice(len(got), len(got) + len(booked)), booked, send, cost)
+        return got
+
+    def _book(self, prompts: Sequence[Prompt]) -> list[int]:
+        """Reserve what the first of the prompts will cost: the reckoned tokens of each that still fits."""
+        booked: list[int] = []
+        with self._lock:
+            requests = self._spent.requests + self._underway.requests
+            tokens = self._spent.tokens_in + self._spent.tokens_out + self._underway.tokens_in
+            for prompt in prompts:
+                size = (len(prompt.system) + len(prompt.user)) // LETTERS
+                over = self._requests is not None and requests + len(booked) >= self._requests
+                if over or (self._tokens is not None and tokens + sum(booked) + size > self._tokens):
+                    break
+                booked.append(size)
+            self._underway += Usage(requests=len(booked), tokens_in=sum(booked))
+        return booked
+
+    def _send(
+        self,
+        at: slice,
+        booked: Sequence[int],
+        send: Callable[[slice], list[Any]],
+        cost: Callable[[Any], Usage],
+    ) -> list[Any]:
+        try:
+            got = send(at)
+            if len(got) != len(booked):
+                raise ValueError(f"{len(got)} replies to {len(booked)} prompts")
+        except Exception as error:  # whatever a backend of somebody else raises
+            got = [error] * len(booked)
+        errors = [reply for reply in got if isinstance(reply, Exception)]
+        spent = sum((cost_of(r) if isinstance(r, Exception) else cost(r) for r in got), Usage())
+        with self._lock:
+            self._underway += Usage(requests=-len(booked), tokens_in=-sum(booked))
+            self._spent += spent
+            lost, asked, last = self._failures
+            last = str(errors[-1]) or type(errors[-1]).__name__ if errors else last
+            self._failures = Failures(lost + len(errors), asked + len(got), last)
+        return got
+
+
+def cost_of(reply: object) -> Usage:
+    """What a reply, or an error in its place, has cost as far as is known."""
+    if isinstance(reply, (Reply, LLMError)):
+        return reply.usage
+    return Usage(requests=0 if isinstance(reply, BudgetSpent) else 1)
+
+
+def _error(reply: Any) -> Exception:
+    return reply if isinstance(reply, Exception) else TypeError(f"{type(reply).__name__} for a reply")
+
+
+def _shares(row: Any, count: int) -> Any:
+    """Probabilities as they should be, or the error that they are not."""
+    if isinstance(row, Exception):
+        return row
+    table = np.asarray(row, np.float32)
+    if table.shape != (count,) or not np.isfinite(table).all() or (table < 0).any() or not table.any():
+        return ValueError(f"no probabilities for {count} choices")
+    return table / table.sum()

@@ -1,0 +1,100 @@
+"""`--engine hybrid` on the command line, against a real server on loopback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("openai", reason="needs the extra openai")
+
+from samner.bench.instant import instant_server
+from samner.cli.main import run
+
+pytestmark = [pytest.mark.model, pytest.mark.extra]
+TEXT = "Angela Merkel met Emmanuel Macron of the CDU in Berlin."
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with instant_server() as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAMNER_CACHE", str(tmp_path / "cache"))
+
+
+def hybrid(url: str, *more: str) -> list[str]:
+    return ["--engine", "hybrid", "--llm-model", "instant", "--llm-base-url", url, "--gate", "1", *more]
+
+
+def test_extract_with_an_llm_says_what_it_cost(server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The server answers with the first listed id: `city` of these types."""
+    common = ["extract", TEXT, "--labels", "person,city", "--format", "jsonl"]
+    assert run([*common, *hybrid(server, "--llm-price-in", "2", "--llm-price-out", "4")]) == 0
+    out, err = capsys.readouterr()
+    body = json.loads(out)
+    assert {e["label"] for e in body["entities"]} == {"city"}
+    assert body["metadata"]["prompts"] == ["calibrate/1"]
+    assert "instant" in body["metadata"]["llm"]
+    assert body["metadata"]["usage"]["requests"] >= 1
+    assert "requests, " in err
+    assert "tokens in" in err
+    assert "money 0.0" in err
+    assert run([*common, *hybrid(server)]) == 0
+    again, err = capsys.readouterr()
+    assert json.loads(again)["entities"] == body["entities"]
+    assert err.startswith("samner: 0 requests, 0 tokens in, 0 out")
+    assert "1 answers from the cache" in err
+
+
+def test_a_server_that_is_not_there_costs_the_answers_but_no_document(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    common = ["extract", TEXT, "--labels", "person,city", "--format", "markup"]
+    assert run(common) == 0
+    plain = capsys.readouterr().out
+    assert run([*common, *hybrid("http://127.0.0.1:9/v1", "--llm-set", "retries=0")]) == 1
+    out, err = capsys.readouterr()
+    assert out == plain
+    assert "1 of 1 prompts got no answer, the embedded ones stand" in err
+
+
+def test_explain_tells_of_the_questions(server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["extract", TEXT, "--labels", "city", "-f", "json", "--explain", *hybrid(server)]) == 0
+    (body,) = json.loads(capsys.readouterr().out)
+    rows = body["trace"]["llm"]
+    assert {row["event"] for row in rows} == {"answered"}
+    assert all(TEXT[row["start"] : row["end"]] == row["text"] for row in rows)
+    assert body["trace"]["metadata"]["usage"]["requests"] >= 1
+    assert all("embedded" in row["candidates"][0] for row in body["trace"]["calibration"])
+
+
+def test_eval_with_an_llm(server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text(json.dumps({"text": TEXT, "entities": [{"start": 48, "end": 54, "label": "city"}]}))
+    assert run(["eval", str(gold), "--labels", "city,person", "--json", *hybrid(server)]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["model"]["usage"]["requests"] >= 2
+    assert report["typing_accuracy"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (["--engine", "hybrid"], "expected an LLM for the engine hybrid, found none"),
+        (["--llm-model", "x"], "expected an engine that asks an LLM, found 'embedded'"),
+        (["--engine", "hybird", "--llm-model", "x"], "an engine out of embedded, hybrid"),
+        (["--engine", "hybrid", "--llm-model", "x", "--gate", "2"], "a gate from 0 to 1"),
+        (["--engine", "hybrid", "--llm-model", "x", "--llm-budget", "much"], "expected --llm-budget as 500"),
+    ],
+)
+def test_wrong_options_are_usage_errors(
+    wrong: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["extract", TEXT, "--labels", "city", *wrong]) == 2
+    assert told in capsys.readouterr().err
