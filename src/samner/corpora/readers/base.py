@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
@@ -34,7 +35,24 @@ def _raw(name: str) -> BinaryIO:
     if "://" not in name:
         return open(name, "rb")
     fs, path = filesystem(name)
-    return cast(BinaryIO, fs.open(path, "rb"))
+    file = fs.open(path, "rb")
+    if not name.startswith("http") or _seeks(file):
+        return cast(BinaryIO, file)
+    copy = tempfile.TemporaryFile()  # noqa: SIM115 - whoever asked for it closes it
+    fs.get_file(path, copy)
+    copy.seek(0)
+    return cast(BinaryIO, copy)
+
+
+def _seeks(file: Any) -> bool:
+    """Does the web server send a part of a file? Many a plain one sends the whole, and fsspec cannot go on in it."""
+    try:
+        file.seek(1)
+        file.read(1)
+        file.seek(0)
+    except ValueError:
+        return False
+    return True
 
 
 def unpacked(raw: BinaryIO, packed: str) -> BinaryIO:
