@@ -188,3 +188,36 @@ def test_the_command_line_says_what_is_wrong(
         assert samner(["run", *args]) == 2
         assert said in capsys.readouterr().err
     assert not Path(out).exists()
+
+
+def test_a_long_document_is_kept_stretch_by_stretch(
+    tmp_path: Path, ner: SamNER, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped at every stretch, a document that takes longer than any run may last is still read, as in one go."""
+    from samner.corpora.journal import Journal
+
+    text = "\n".join(texts())
+    (tmp_path / "a.txt").write_text(text)
+    (tmp_path / "b.txt").write_text(texts()[0])
+    write, room = Journal.append_part, 0
+
+    def stopping(self: Journal, part: list[object]) -> None:
+        nonlocal room
+        if room == 0:
+            raise KeyboardInterrupt
+        room -= 1
+        write(self, part)
+
+    monkeypatch.setattr(Journal, "append_part", stopping)
+    stops = 0
+    while True:
+        room = 2
+        try:
+            run([tmp_path / "a.txt", tmp_path / "b.txt"], tmp_path / "out", ner, TYPES)
+            break
+        except KeyboardInterrupt:
+            stops += 1
+    assert stops >= 2
+    first, second = rows_of(tmp_path / "out")
+    assert first["entities"] == [entity.to_dict() for entity in ner.extract(text, TYPES)]
+    assert second["id"] == str(tmp_path / "b.txt")

@@ -25,7 +25,7 @@ from samner.readable import unknown, unreadable
 from samner.schema import SchemaLike, as_schema
 from samner.trace import Steps, Trace, make_trace, metadata
 from samner.types import Candidate, Document, Entities, Entity, Failure, Span
-from samner.workers import in_order
+from samner.workers import batched, in_order
 
 if TYPE_CHECKING:
     from samner.llms import LLMSettings
@@ -163,6 +163,32 @@ class SamNER:
             batch_size,
             self.threads,
         )
+
+    def parts(
+        self, document: Document, schema: Types, *, skip: int = 0, options: Options | None = None
+    ) -> Iterator[list[Entity]]:
+        """A long document stretch by stretch: what `settled` makes into the answer of `extract`. The first `skip`
+        stretches are passed over, for who has kept theirs."""
+        chosen = settings(options, {})
+        compiled = None if schema is None else self.compile(schema)
+        limits = self._limits(compiled, chosen)
+
+        def work(some: Sequence[Sequence[Passage]]) -> list[list[Entity]]:
+            return [eligible(_entities(self._steps(held, compiled, chosen, limits)), limits) for held in some]
+
+        first = list(islice(self._passages(document), 1))
+        if first:
+            self._warn(document, first[0])
+        stretches = islice(batched(self._passages(document), TOGETHER), skip, None)
+        return in_order(work, stretches, 2, self.threads)
+
+    def settled(
+        self, parts: Iterable[Entity], schema: Types, *, options: Options | None = None
+    ) -> list[Entity]:
+        """The entities that come out of the `parts` of a document, put together, in order of position."""
+        chosen = settings(options, {})
+        compiled = None if schema is None else self.compile(schema)
+        return settle(list(parts), self._limits(compiled, chosen), chosen)
 
     def predict_entities(
         self,

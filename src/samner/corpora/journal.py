@@ -1,6 +1,7 @@
 """The journal of a shard that is being worked off: rows and errors as they come, and a mark after each chunk.
 
-A line is a letter and JSON: `R` a row of the output, `E` a document that failed, `M` the mark. A mark says how far the
+A line is a letter and JSON: `R` a row of the output, `E` a document that failed, `P` what a stretch of a long document
+gave, `M` the mark. A mark says how far the
 input has been read and carries a checksum of the lines since the last one. What stands behind the last good mark was
 torn by a kill or by a loss of power, and is cut off when the journal is opened again.
 """
@@ -23,11 +24,13 @@ from samner.corpora.tally import Tally
 
 @dataclass(slots=True)
 class Progress:
-    """How far a shard is: `after` is where to read on, None at its beginning; `documents` and `size` are behind it."""
+    """How far a shard is: `after` is where to read on, None at its beginning; `documents` and `size` are behind it.
+    `parts` are the stretches of a long document that follows."""
 
     after: Position | None = None
     documents: int = 0
     size: int = 0
+    parts: list[list[Any]] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
 
 
@@ -47,7 +50,12 @@ class Journal:
         self._recover()
 
     def append(
-        self, lines: Sequence[tuple[str, str]], after: Position, documents: int, size: int, tally: Tally
+        self,
+        lines: Sequence[tuple[str, str]],
+        after: Position | None,
+        documents: int,
+        size: int,
+        tally: Tally,
     ) -> None:
         """Write a chunk: (letter, JSON) lines of `documents` input documents, of which the last one ends at `after`.
         When this returns they are on the disk."""
@@ -55,6 +63,7 @@ class Journal:
         progress = self.progress
         progress.after, progress.documents = after, progress.documents + documents
         progress.size += size
+        progress.parts = [] if documents else progress.parts
         progress.tally.merge(tally)
         mark = {
             "after": after,
@@ -66,6 +75,12 @@ class Journal:
         self._file.write(body + b"M " + json.dumps(mark).encode() + b"\n")
         self._file.flush()
         os.fsync(self._file.fileno())
+
+    def append_part(self, part: list[Any]) -> None:
+        """Write what a stretch of the next document gave, as JSON keeps it."""
+        at = self.progress
+        self.append([("P", json.dumps(part))], at.after, 0, 0, Tally())
+        at.parts.append(part)
 
     def lines(self, letter: str) -> Iterator[bytes]:
         """The JSON of all rows (`R`) or errors (`E`), in the input's order, each with its line end."""
@@ -85,23 +100,28 @@ class Journal:
 
     def _recover(self) -> None:
         good, at, crc = 0, 0, 0
+        pending: list[bytes] = []
         for line in self._file:
             at += len(line)
-            if line.startswith(b"M "):
-                mark = _mark(line)
-                if mark is None or mark["crc"] != crc:
-                    break
-                self._take(mark)
-                good, crc = at, 0
-            else:
+            if not line.startswith(b"M "):
                 crc = zlib.crc32(line, crc)
+                pending += [line[2:]] if line.startswith(b"P ") else []
+                continue
+            mark = _mark(line)
+            if mark is None or mark["crc"] != crc:
+                break
+            self._take(mark, pending)
+            good, crc, pending = at, 0, []
         self._file.truncate(good)
         self._file.seek(good)
 
-    def _take(self, mark: dict[str, Any]) -> None:
-        self.progress.after = Position(*mark["after"])
-        self.progress.documents, self.progress.size = mark["documents"], mark["size"]
-        self.progress.tally.merge(Tally.of(mark["tally"]))
+    def _take(self, mark: dict[str, Any], parts: list[bytes]) -> None:
+        progress = self.progress
+        same = mark["documents"] == progress.documents
+        progress.parts = [*progress.parts, *map(json.loads, parts)] if same else []
+        progress.after = Position(*mark["after"]) if mark["after"] else None
+        progress.documents, progress.size = mark["documents"], mark["size"]
+        progress.tally.merge(Tally.of(mark["tally"]))
 
 
 def _open(path: Path) -> BinaryIO:

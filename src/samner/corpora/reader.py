@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from samner.corpora.job import Job, mark
+from samner.corpora.journal import Journal
 from samner.corpora.stream import Item
 from samner.errors import SamnerError, UnreadableTextWarning
-from samner.types import Document
+from samner.types import Document, Entity
 from samner.workers import in_order
 from samner.writing.base import dumps, to_rows
 
@@ -54,26 +56,43 @@ class Reader:
                 held.append(window)
                 yield from sorted(window, key=lambda item: (-item.size, item.before))
 
-        with self._warnings_taken():
-            done = in_order(
-                lambda some: [self._answer(item) for item in some], by_length(), BATCH, self._ner.threads
-            )
-            window: list[Answer] = []
-            for answer in done:
-                window.append(answer)
-                if len(window) == len(held[0]):
-                    held.pop(0)
-                    yield sorted(window, key=lambda answer: answer.item.before)
-                    window = []
+        done = in_order(
+            lambda some: [self._answer(item, self._extract) for item in some],
+            by_length(),
+            BATCH,
+            self._ner.threads,
+        )
+        window: list[Answer] = []
+        for answer in done:
+            window.append(answer)
+            if len(window) == len(held[0]):
+                held.pop(0)
+                yield sorted(window, key=lambda answer: answer.item.before)
+                window = []
 
-    def _answer(self, item: Item) -> Answer:
+    def long(self, item: Item, journal: Journal) -> Answer:
+        """The answer of a long document: its stretches go to the journal, and those that it holds are not read."""
+
+        def extract(document: Document) -> list[Entity]:
+            options, done = self._options.extraction, journal.progress.parts
+            for part in self._ner.parts(document, self._types, skip=len(done), options=options):
+                journal.append_part([list(asdict(entity).values()) for entity in part])
+            entities = (_entity(row) for part in journal.progress.parts for row in part)
+            return self._ner.settled(entities, self._types, options=options)
+
+        return self._answer(item, extract)
+
+    def _extract(self, document: Document) -> list[Entity]:
+        return self._ner.extract(document, self._types, options=self._options.extraction)
+
+    def _answer(self, item: Item, extract: Callable[[Document], list[Entity]]) -> Answer:
         if item.known is not None:
             return Answer(item, "R", item.known, [], 0, 0, 0, False)
         begun = time.perf_counter()
         self._noticed.seen = False
         try:
             document = item.load()
-            entities = self._ner.extract(document, self._types, options=self._options.extraction)
+            entities = extract(document)
         except Exception as error:  # one bad document must not lose the others
             return Answer(
                 item, "E", dumps(_failure(item, error)), [], time.perf_counter() - begun, 0, 0, False
@@ -90,7 +109,7 @@ class Reader:
         return row | {"entities": entities} | self._marks
 
     @contextmanager
-    def _warnings_taken(self) -> Iterator[None]:
+    def warnings_taken(self) -> Iterator[None]:
         """Texts that the model cannot read are counted. Python would print a line for each, and remember it."""
         with warnings.catch_warnings():
             warnings.simplefilter("always", UnreadableTextWarning)
@@ -104,6 +123,13 @@ class Reader:
 
             warnings.showwarning = take
             yield
+
+
+def _entity(row: list[Any]) -> Entity:
+    """An entity out of the journal's JSON, to the last bit."""
+    start, end, text, label, score, archetype, sources, alternatives = row
+    others = tuple((name, chance) for name, chance in alternatives)
+    return Entity(start, end, text, label, score, archetype, tuple(sources), others)
 
 
 def _failure(item: Item, error: Exception) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from samner.corpora.folder import Folder
@@ -19,6 +20,7 @@ from samner.corpora.tally import Tally
 if TYPE_CHECKING:
     from samner.pipeline import SamNER
 
+LONG = 30_000  # bytes from which on a document is read, and kept, stretch by stretch
 Watch = Callable[[Tally, Position], None]
 
 
@@ -49,14 +51,23 @@ class Worker:
 
     def read(self, stream: Iterable[Item], journal: Journal) -> None:
         """The documents of the stream into the journal, chunk by chunk."""
-        for answers in self._reader.answers(windows(stream)):
-            tally = counted(answers)
-            now = usage(self._ner)
-            tally.usage, self._used = now - self._used, now
-            size = sum(answer.item.size for answer in answers)
-            lines = [(answer.letter, answer.line) for answer in answers]
-            journal.append(lines, answers[-1].item.after, len(answers), size, tally)
-            self._watch(tally, answers[-1].item.after)
+        with self._reader.warnings_taken():
+            for long, some in groupby(stream, key=_is_long):
+                if long:
+                    for item in some:
+                        self._keep([self._reader.long(item, journal)], journal)
+                else:
+                    for answers in self._reader.answers(windows(some)):
+                        self._keep(answers, journal)
+
+    def _keep(self, answers: list[Answer], journal: Journal) -> None:
+        tally = counted(answers)
+        now = usage(self._ner)
+        tally.usage, self._used = now - self._used, now
+        size = sum(answer.item.size for answer in answers)
+        lines = [(answer.letter, answer.line) for answer in answers]
+        journal.append(lines, answers[-1].item.after, len(answers), size, tally)
+        self._watch(tally, answers[-1].item.after)
 
     def finish(self, number: int, start: Position, journal: Journal) -> Receipt:
         """The journal's rows as a shard, and its receipt; the journal is no longer needed then."""
@@ -67,6 +78,10 @@ class Worker:
         receipt.write(self.folder)
         journal.remove()
         return receipt
+
+
+def _is_long(item: Item) -> bool:
+    return item.size > LONG and item.known is None
 
 
 def counted(answers: Iterable[Answer]) -> Tally:
