@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,11 +17,15 @@ from samner.cli.shared import (
     SchemaOption,
     ThreadsOption,
     ThresholdOption,
+    Usage,
     arguments_checked,
     check_threshold,
     load_model,
     types_or_all,
 )
+
+if TYPE_CHECKING:
+    from samner.corpora.run import Work
 
 
 def run(
@@ -51,6 +55,16 @@ def run(
     threshold: ThresholdOption = None,
     nested: NestedOption = False,
     multi_label: MultiLabelOption = False,
+    ray: Annotated[
+        str | None,
+        typer.Option("--ray", metavar="ADDRESS", help="On a Ray cluster: its address, auto, or local."),
+    ] = None,
+    workers: Annotated[
+        str,
+        typer.Option("--workers", metavar="N|MIN:MAX", help="Ray workers; they come and go between the two."),
+    ] = "1:8",
+    worker_cpus: Annotated[int, typer.Option("--worker-cpus", min=1, help="Cores of a Ray worker.")] = 1,
+    worker_gpus: Annotated[float, typer.Option("--worker-gpus", min=0, help="GPUs of a Ray worker.")] = 0,
     model: ModelOption = None,
     threads: ThreadsOption = None,
 ) -> int:
@@ -80,10 +94,22 @@ def run(
         text=text,
         extraction=Extraction(threshold=threshold, nested=nested, multi_label=multi_label),
     )
-    ner = load_model(model, threads)
+    work = None if ray is None else _on_ray(ray, workers, worker_cpus, worker_gpus)
+    ner = load_model(model, threads if ray is None else worker_cpus)
     with CorpusBar(sources) as bar, arguments_checked():
         outcome = run_corpus(
-            sources, out, ner, types, options=options, retry_errors=retry_errors, watch=bar.watch
+            sources, out, ner, types, options=options, retry_errors=retry_errors, watch=bar.watch, work=work
         )
     typer.echo(outcome.text, nl=False)
     return 1 if outcome.total.failed else 0
+
+
+def _on_ray(address: str, workers: str, cpus: int, gpus: float) -> Work:
+    from samner.integrations.ray import on_ray, ray_library
+
+    least, _, most = workers.partition(":")
+    if not (least.isdecimal() and (most or least).isdecimal()):
+        raise Usage(f"expected --workers N or MIN:MAX, found {workers!r}; write for instance --workers 2:16")
+    ray_library()
+    with arguments_checked():
+        return on_ray(address, workers=(int(least), int(most or least)), cpus=cpus, gpus=gpus)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,9 @@ from samner.schema import SchemaLike, as_schema
 
 if TYPE_CHECKING:
     from samner.pipeline import SamNER
+
+
+Work = Callable[[Job, Folder, "SamNER", Watch], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +45,16 @@ def run(
     options: Options | None = None,
     retry_errors: bool = False,
     watch: Watch | None = None,
+    work: Work | None = None,
 ) -> Outcome:
     """Extract from every document of `inputs` into shards in the folder `out`, or go on with that.
 
     `inputs` are files, folders, globs and URLs, or what `find_sources` made of them; without a schema every entity
     comes out. A document that fails stands in `errors.jsonl` and is passed over; `retry_errors` reads these once more.
     `watch` is called with what each chunk adds and how far the input is read. The shards hold the same bytes however
-    often the run was killed in between. Raises InputError where the folder was begun with other inputs, types, model
-    or options.
+    often the run was killed in between, and whoever works them off: `work` is this process, unless
+    `integrations.ray.on_ray` or the like is given. Raises InputError where the folder was begun with other inputs,
+    types, model or options.
     """
     options = options or Options()
     check_format(options.format)
@@ -61,30 +66,32 @@ def run(
     with locked(folder):
         settle(job, folder)
         folder.clean()
-        worker = Worker(job, folder, ner, watch)
+        watch = watch or (lambda _tally, _position: None)
         before = done_before(folder, watch)
-        work_off(worker)
+        (work or here)(job, folder, ner, watch)
         if retry_errors:
             from samner.corpora.retry import retry
 
-            retry(worker)
+            retry(Worker(job, folder, ner, watch))
         return conclude(job, folder, before, time.monotonic() - begun)
 
 
-def done_before(folder: Folder, watch: Watch | None) -> Tally:
+def done_before(folder: Folder, watch: Watch) -> Tally:
     """What the receipts of a folder add up to, told to `watch`."""
     total, last = Tally(), BEGINNING
     for receipt in read_receipts(folder):
         total.merge(receipt.tally)
         last = receipt.stop
-    if watch is not None and total.documents:
+    if total.documents:
         watch(total, last)
     return total
 
 
-def work_off(worker: Worker) -> None:
-    """Every shard that has no receipt yet. What has one is not read: the receipt says where the next shard begins."""
-    stops = {receipt.shard: receipt.stop for receipt in read_receipts(worker.folder)}
+def here(job: Job, folder: Folder, ner: SamNER, watch: Watch) -> None:
+    """Work off, in this process, every shard that has no receipt yet. What has one is not read: the receipt says where
+    the next shard begins."""
+    worker = Worker(job, folder, ner, watch)
+    stops = {receipt.shard: receipt.stop for receipt in read_receipts(folder)}
     number, start = 0, BEGINNING
     while True:
         stop = stops.get(number)

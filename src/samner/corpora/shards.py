@@ -71,18 +71,22 @@ def _parquet(file: BinaryIO, lines: Iterable[bytes]) -> None:
             writer.write_table(pa.Table.from_pylist(rows, schema))
 
 
-def _arrow_schema(pa: Any) -> Any:
+def entity_type(pa: Any) -> Any:
+    """The Arrow type of an entity's JSON form."""
     text, whole, real = pa.string(), pa.int64(), pa.float64()
     alternative = pa.struct([("label", text), ("score", real)])
-    entity = pa.struct(
+    return pa.struct(
         [
             *(("start", whole), ("end", whole), ("text", text), ("label", text), ("score", real)),
             *(("archetype", text), ("sources", pa.list_(text)), ("alternatives", pa.list_(alternative))),
             *(("first_token", whole), ("last_token", whole)),
         ]
     )
-    mark = pa.dictionary(pa.int32(), text)
-    row = [("id", text), ("source", text), ("text", text), ("entities", pa.list_(entity))]
+
+
+def _arrow_schema(pa: Any) -> Any:
+    text, mark = pa.string(), pa.dictionary(pa.int32(), pa.string())
+    row = [("id", text), ("source", text), ("text", text), ("entities", pa.list_(entity_type(pa)))]
     return pa.schema([*row, ("model", mark), ("schema", mark)])
 
 
