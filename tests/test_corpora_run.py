@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from corpus_runs import LABELS, final_bytes, kill_in_the_middle, lines_file, rows_of, run_to_the_end
-from samner import SamNER
+from llm_rules import Rules, by_mention
+from samner import LLMUse, SamNER
 from samner.bench.workload import texts
 from samner.cli.main import run as samner
 from samner.corpora import Limits, Options, run
@@ -221,3 +222,25 @@ def test_a_long_document_is_kept_stretch_by_stretch(
     first, second = rows_of(tmp_path / "out")
     assert first["entities"] == [entity.to_dict() for entity in ner.extract(text, TYPES)]
     assert second["id"] == str(tmp_path / "b.txt")
+
+
+def test_a_language_model_is_counted_and_named(tmp_path: Path) -> None:
+    """The hybrid engine on an LLM made of rules: its answers are the labels, and the report tells what it cost."""
+    (tmp_path / "a.txt").write_text("Angela Merkel met Emmanuel Macron of the CDU in Berlin.")
+    (tmp_path / "b.txt").write_text("Siemens is based in Munich.")
+    (tmp_path / "c.txt").write_bytes(b"\0")
+    llm = Rules(by_mention({"CDU": "city", "Berlin": "person", "Munich": "company"}))
+    ner = SamNER(engine="hybrid", llm=llm, use=LLMUse(gate=None), cache_dir=False, threads=2)
+    options = Options(llm={"gate": None})
+    outcome = run([tmp_path], tmp_path / "out", ner, TYPES, options=options, prices=(1.0, 2.0))
+    found = {e["text"]: e["label"] for row in rows_of(tmp_path / "out") for e in row["entities"]}
+    assert (found["CDU"], found["Berlin"], found["Munich"]) == ("city", "person", "company")
+    assert (outcome.total.documents, outcome.total.failed) == (2, 1)
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["usage"]["requests"] == len(llm.asked) == 2
+    tokens = report["usage"]["tokens_in"] * 1.0 + report["usage"]["tokens_out"] * 2.0
+    assert report["usage"]["money"] == pytest.approx(tokens / 1_000_000) != 0
+    assert report["events"]["calibrator: answered"] >= 3
+    assert "language model" in outcome.text
+    with pytest.raises(InputError, match="the language model or how it is asked"):
+        run([tmp_path], tmp_path / "out", ner, TYPES, options=Options(llm={"gate": 0.5}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import wraps
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -70,6 +70,18 @@ class EngineChoice:
             return load_model(model, threads)
         with arguments_checked():
             return load_model(model, threads, engine=self.name, **more)
+
+    def identity(self) -> dict[str, Any]:
+        """How the LLM is used, as far as answers depend on it (a budget may be raised); nothing where none is."""
+        if self.use is None:
+            return {}
+        use = {key: value for key, value in asdict(self.use).items() if key not in ("requests", "tokens")}
+        return {"engine": self.name} | use
+
+    @property
+    def prices(self) -> tuple[float | None, float | None]:
+        """Of a million tokens in and out."""
+        return (None, None) if self.llm is None else (self.llm.price_in, self.llm.price_out)
 
     def tell(self, ner: object) -> bool:
         """Say what the LLM of a pipeline cost and how often it failed; False if it never answered."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from samner.cli.engine_options import EngineChoice, with_engine
 from samner.cli.shared import (
     EncodingOption,
     EveryOption,
@@ -20,7 +21,6 @@ from samner.cli.shared import (
     Usage,
     arguments_checked,
     check_threshold,
-    load_model,
     types_or_all,
 )
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from samner.corpora.run import Work
 
 
+@with_engine
 def run(
     inputs: Annotated[
         list[str], typer.Argument(metavar="IN...", help="Files, folders, globs or URLs of texts and tables.")
@@ -67,6 +68,8 @@ def run(
     worker_gpus: Annotated[float, typer.Option("--worker-gpus", min=0, help="GPUs of a Ray worker.")] = 0,
     model: ModelOption = None,
     threads: ThreadsOption = None,
+    *,
+    engine: EngineChoice,
 ) -> int:
     """Extract from a corpus into a folder of shards; the same command goes on where a stopped run was.
 
@@ -93,15 +96,25 @@ def run(
         limits=Limits(shard_documents, shard_bytes),
         text=text,
         extraction=Extraction(threshold=threshold, nested=nested, multi_label=multi_label),
+        llm=engine.identity(),
     )
     work = None if ray is None else _on_ray(ray, workers, worker_cpus, worker_gpus)
-    ner = load_model(model, threads if ray is None else worker_cpus)
+    ner = engine.load(model, threads if ray is None else worker_cpus)
     with CorpusBar(sources) as bar, arguments_checked():
         outcome = run_corpus(
-            sources, out, ner, types, options=options, retry_errors=retry_errors, watch=bar.watch, work=work
+            sources,
+            out,
+            ner,
+            types,
+            options=options,
+            retry_errors=retry_errors,
+            watch=bar.watch,
+            work=work,
+            prices=engine.prices,
         )
     typer.echo(outcome.text, nl=False)
-    return 1 if outcome.total.failed else 0
+    answered = engine.tell(ner)
+    return 1 if outcome.total.failed or not answered else 0
 
 
 def _on_ray(address: str, workers: str, cpus: int, gpus: float) -> Work:

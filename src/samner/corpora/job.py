@@ -4,6 +4,7 @@ folder must be the same one."""
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -25,27 +26,32 @@ SHARD = Limits(5_000, 4 << 20)
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a run reads and writes. `text` keeps the texts beside their entities (offsets of HTML pages mean nothing
-    without); `limits` are those of a shard; `extraction` is what `SamNER.extract` takes."""
+    without); `limits` are those of a shard; `extraction` is what `SamNER.extract` takes; `llm` tells what else
+    the answers of a language model depend on (engine, gate and the like)."""
 
     format: str = "jsonl"
     fields: Fields = field(default_factory=Fields)
     limits: Limits = SHARD
     text: bool = True
     extraction: Extraction = field(default_factory=Extraction)
+    llm: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Job:
-    """The run of `sources` through a model with a schema (None: every entity). `model` is its hash."""
+    """The run of `sources` through a model with a schema (None: every entity). `model` is its hash, `llm`
+    says which language model takes part, and how."""
 
     sources: tuple[Source, ...]
     schema: Schema | None
     model: str
+    llm: Mapping[str, Any]
     options: Options
 
     @classmethod
     def of(cls, sources: list[Source], ner: SamNER, schema: Schema | None, options: Options) -> Job:
-        return cls(tuple(sources), schema, ner.info.hash, options)
+        llm = dict(ner.asks.about) if ner.asks is not None else {}
+        return cls(tuple(sources), schema, ner.info.hash, llm | dict(options.llm), options)
 
     @cached_property
     def schema_mark(self) -> str:
@@ -55,10 +61,12 @@ class Job:
     def identity(self) -> dict[str, Any]:
         """What must not change between two runs into one folder, as JSON."""
         options = asdict(self.options)
+        del options["llm"]
         options["extraction"]["without"] = sorted(options["extraction"]["without"])
         return {
             "layout": 1,
             "model": self.model,
+            "llm": dict(self.llm),
             "schema": self.schema_mark,
             "types": [] if self.schema is None else list(self.schema.names),
             "inputs": fingerprint(self.sources),
@@ -70,6 +78,7 @@ class Job:
 _NAMES = {
     "layout": "the layout of the output folder",
     "model": "the model",
+    "llm": "the language model or how it is asked",
     "schema": "the schema",
     "inputs": "the input files (names, sizes, times)",
     "options": "the options",

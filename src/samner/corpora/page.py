@@ -50,6 +50,7 @@ def page(data: dict[str, Any]) -> str:
     slowest = [(f"{seconds:.2f} s", f"{size:,}", name) for seconds, name, size in data["slowest"]]
     parts += _section("Slowest documents", _table(("time", "code points", "document"), slowest))
     used = [(f"{value:,.6g}", name.replace("_", " ")) for name, value in data["usage"].items() if value]
+    used += [(f"{count:,}", name) for name, count in data["events"].items()]
     parts += _section("Language model", _table(("", "used"), used))
     parts.append(f'<p class="small">Model {_safe(data["model"])}<br>Schema {_safe(data["schema"])}</p>')
     return "\n".join([*parts, "</body>", "</html>", ""])

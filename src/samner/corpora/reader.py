@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from samner.corpora.job import Job, mark
 from samner.corpora.journal import Journal
-from samner.corpora.stream import Item
-from samner.errors import SamnerError, UnreadableTextWarning
-from samner.types import Document, Entity
+from samner.corpora.stream import Item, Position
+from samner.errors import InputError, SamnerError, UnreadableTextWarning
+from samner.given import Result
+from samner.types import Document, Entity, Failure
 from samner.workers import in_order
 from samner.writing.base import dumps, to_rows
 
@@ -25,12 +27,14 @@ BATCH = 4  # documents handed to a thread at once
 
 
 class Answer(NamedTuple):
-    """What became of an item: `letter` and `line` as the journal has them, and what there is to count."""
+    """What became of an item: `letter` and `line` as the journal has them, and what there is to count;
+    `events` tells how a language model fared with it."""
 
     item: Item
     letter: str
     line: str
     entities: list[dict[str, Any]]
+    events: Mapping[str, int]
     seconds: float
     characters: int
     tokens: int
@@ -45,20 +49,24 @@ class Reader:
         self._types = None if job.schema is None else ner.compile(job.schema)
         self._marks = {"model": mark(job.model), "schema": mark(job.schema_mark)}
         self._noticed = threading.local()
+        self._seen = 0
 
     def answers(self, windows: Iterable[list[Item]]) -> Iterator[list[Answer]]:
         """The answers of each window, in order. A window is read longest text first, so that no thread is left with
         the longest one at the end, and engines that pad have texts of like length together."""
+        if self._ner.asks is not None:
+            yield from map(self._together, windows)
+            return
         held: list[list[Item]] = []
 
-        def by_length() -> Iterator[Item]:
+        def held_back() -> Iterator[Item]:
             for window in windows:
                 held.append(window)
-                yield from sorted(window, key=lambda item: (-item.size, item.before))
+                yield from by_length(window)
 
         done = in_order(
             lambda some: [self._answer(item, self._extract) for item in some],
-            by_length(),
+            held_back(),
             BATCH,
             self._ner.threads,
         )
@@ -69,6 +77,24 @@ class Reader:
                 held.pop(0)
                 yield sorted(window, key=lambda answer: answer.item.before)
                 window = []
+
+    def _together(self, window: list[Item]) -> list[Answer]:
+        """A window's answers where an LLM is asked: its requests are on the way at once, and its batches depend on
+        nothing but the window, since documents may share a request."""
+        begun, seen = time.perf_counter(), self._seen
+        documents: dict[Position, Document] = {}
+        for item in by_length(window):
+            with suppress(Exception):  # it is told when the answer is made
+                if item.known is None:
+                    documents[item.before] = item.load()
+        found = self._ner.extract_batch(
+            list(documents.values()), self._types, batch_size=BATCH, options=self._options.extraction
+        )
+        results = dict(zip(documents, found, strict=True))
+        each = (time.perf_counter() - begun) / len(window)
+        answers = [self._answer(item, partial(_given, results.get(item.before))) for item in window]
+        unreadable = self._seen - seen
+        return [answer._replace(seconds=each, unreadable=n < unreadable) for n, answer in enumerate(answers)]
 
     def long(self, item: Item, journal: Journal) -> Answer:
         """The answer of a long document: its stretches go to the journal, and those that it holds are not read."""
@@ -87,20 +113,20 @@ class Reader:
 
     def _answer(self, item: Item, extract: Callable[[Document], list[Entity]]) -> Answer:
         if item.known is not None:
-            return Answer(item, "R", item.known, [], 0, 0, 0, False)
+            return Answer(item, "R", item.known, [], {}, 0, 0, 0, False)
         begun = time.perf_counter()
         self._noticed.seen = False
         try:
             document = item.load()
             entities = extract(document)
         except Exception as error:  # one bad document must not lose the others
-            return Answer(
-                item, "E", dumps(_failure(item, error)), [], time.perf_counter() - begun, 0, 0, False
-            )
+            seconds = time.perf_counter() - begun
+            return Answer(item, "E", dumps(_failure(item, error)), [], {}, seconds, 0, 0, False)
         rows = to_rows(document, entities)
         line = dumps(self._row(item, document, rows))
         seconds, tokens = time.perf_counter() - begun, len(document.words or document.text.split())
-        return Answer(item, "R", line, rows, seconds, len(document.text), tokens, self._noticed.seen)
+        events = getattr(entities, "metadata", {}).get("events", {})
+        return Answer(item, "R", line, rows, events, seconds, len(document.text), tokens, self._noticed.seen)
 
     def _row(self, item: Item, document: Document, entities: list[dict[str, Any]]) -> dict[str, Any]:
         row: dict[str, Any] = {"id": document.id or item.name, "source": item.name}
@@ -118,11 +144,26 @@ class Reader:
             def take(message: Warning | str, category: type[Warning], *more: Any, **named: Any) -> None:
                 if issubclass(category, UnreadableTextWarning):
                     self._noticed.seen = True
+                    self._seen += 1
                 else:
                     show(message, category, *more, **named)
 
             warnings.showwarning = take
             yield
+
+
+def by_length(window: list[Item]) -> list[Item]:
+    """The longest first; of equals, the first."""
+    return sorted(window, key=lambda item: (-item.size, item.before))
+
+
+def _given(result: Result | None, _: Document) -> list[Entity]:
+    """A batch's result for a document, raised where it is a failure."""
+    if result is None:
+        raise InputError("a result", "none", "read the document again with --retry-errors")
+    if isinstance(result, Failure):
+        raise result.error
+    return result
 
 
 def _entity(row: list[Any]) -> Entity:

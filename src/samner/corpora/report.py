@@ -14,10 +14,12 @@ _SHOWN = 20  # of a long list of types in the text
 
 
 class Session(NamedTuple):
-    """The last of perhaps many runs into a folder: what was done when it began, and how long it took."""
+    """The last of perhaps many runs into a folder: what was done when it began, how long it took, and the language
+    model's prices."""
 
     before: Tally
     seconds: float
+    prices: tuple[float | None, float | None] = (None, None)
 
 
 def write_report(job: Job, folder: Folder, total: Tally, session: Session) -> str:
@@ -48,7 +50,8 @@ def facts(job: Job, total: Tally, session: Session) -> dict[str, Any]:
         "archetypes": _ranked(total.archetypes, []),
         "scores": total.scores,
         "slowest": total.slowest,
-        "usage": dict(total.usage),
+        "usage": _costs(total, session),
+        "events": dict(sorted(total.events.items())),
         "last_run": {
             "seconds": round(session.seconds, 2),
             **done,
@@ -77,10 +80,21 @@ def as_text(data: dict[str, Any]) -> str:
     if data["slowest"]:
         lines += ["", "slowest documents (seconds, code points)"]
         lines += [f"  {seconds:8.2f} {size:>10,}  {name}" for seconds, name, size in data["slowest"]]
-    if any(data["usage"].values()):
+    if data["usage"]:
         lines += ["", "language model"]
-        lines += [f"  {name.replace('_', ' '):<16} {value:>14,.6g}" for name, value in data["usage"].items()]
+        lines += [f"  {name.replace('_', ' '):<32} {value:>10,.6g}" for name, value in data["usage"].items()]
+        lines += [f"  {name:<32} {count:>10,}" for name, count in data["events"].items()]
     return "\n".join(lines) + "\n"
+
+
+def _costs(total: Tally, session: Session) -> dict[str, Any]:
+    """What a language model was asked and cost, over all runs into the folder; empty where none took part."""
+    if not any(total.usage.values()):
+        return {}
+    from samner.llms.costs import Costs
+    from samner.ports import Usage
+
+    return Costs(Usage(**total.usage), *session.prices).to_dict()
 
 
 def _ranked(counts: Counter[str], names: Any) -> list[list[Any]]:

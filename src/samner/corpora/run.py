@@ -46,6 +46,7 @@ def run(
     retry_errors: bool = False,
     watch: Watch | None = None,
     work: Work | None = None,
+    prices: tuple[float | None, float | None] = (None, None),
 ) -> Outcome:
     """Extract from every document of `inputs` into shards in the folder `out`, or go on with that.
 
@@ -53,7 +54,8 @@ def run(
     comes out. A document that fails stands in `errors.jsonl` and is passed over; `retry_errors` reads these once more.
     `watch` is called with what each chunk adds and how far the input is read. The shards hold the same bytes however
     often the run was killed in between, and whoever works them off: `work` is this process, unless
-    `integrations.ray.on_ray` or the like is given. Raises InputError where the folder was begun with other inputs,
+    `integrations.ray.on_ray` or the like is given. `prices` are those of a
+    language model, per million tokens in and out. Raises InputError where the folder was begun with other inputs,
     types, model or options.
     """
     options = options or Options()
@@ -73,7 +75,7 @@ def run(
             from samner.corpora.retry import retry
 
             retry(Worker(job, folder, ner, watch))
-        return conclude(job, folder, before, time.monotonic() - begun)
+        return conclude(job, folder, Session(before, time.monotonic() - begun, prices))
 
 
 def done_before(folder: Folder, watch: Watch) -> Tally:
@@ -103,11 +105,11 @@ def here(job: Job, folder: Folder, ner: SamNER, watch: Watch) -> None:
         number, start = number + 1, stop
 
 
-def conclude(job: Job, folder: Folder, before: Tally, seconds: float) -> Outcome:
+def conclude(job: Job, folder: Folder, session: Session) -> Outcome:
     """Write `errors.jsonl` and the report."""
     write_errors(folder)
     total = Tally()
     for receipt in read_receipts(folder):
         total.merge(receipt.tally)
-    text = write_report(job, folder, total, Session(before, seconds))
-    return Outcome(total, before, seconds, text)
+    text = write_report(job, folder, total, session)
+    return Outcome(total, session.before, session.seconds, text)

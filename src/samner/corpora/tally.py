@@ -14,7 +14,8 @@ SLOWEST = 10
 @dataclass(slots=True)
 class Tally:
     """Documents read, failed ones beside them, and what was found. `seconds` is the time that threads spent on
-    documents, `scores` counts entities in `BINS` equal bins, `slowest` holds [seconds, document, code points]."""
+    documents, `scores` counts entities in `BINS` equal bins, `slowest` holds [seconds, document, code points];
+    `usage` (by the fields of `ports.Usage`) and `events` are those of a language model."""
 
     documents: int = 0
     failed: int = 0
@@ -28,6 +29,7 @@ class Tally:
     scores: list[int] = field(default_factory=lambda: [0] * BINS)
     slowest: list[list[Any]] = field(default_factory=list)
     usage: Counter[str] = field(default_factory=Counter)
+    events: Counter[str] = field(default_factory=Counter)
 
     def add(self, entities: Iterable[Mapping[str, Any]]) -> None:
         """Count the entities of one document, given in their JSON form."""
@@ -62,5 +64,5 @@ class Tally:
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Tally:
-        counted = {name: Counter(data[name]) for name in ("types", "archetypes", "usage")}
+        counted = {name: Counter(data[name]) for name in ("types", "archetypes", "usage", "events")}
         return cls(**(dict(data) | counted))

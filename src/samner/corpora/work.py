@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from samner.corpora.folder import Folder
 from samner.corpora.job import Job
@@ -63,7 +64,7 @@ class Worker:
     def _keep(self, answers: list[Answer], journal: Journal) -> None:
         tally = counted(answers)
         now = usage(self._ner)
-        tally.usage, self._used = now - self._used, now
+        tally.usage, self._used = now - self._used, now  # what is not there counts nothing
         size = sum(answer.item.size for answer in answers)
         lines = [(answer.letter, answer.line) for answer in answers]
         journal.append(lines, answers[-1].item.after, len(answers), size, tally)
@@ -96,12 +97,12 @@ def counted(answers: Iterable[Answer]) -> Tally:
         tally.characters += answer.characters
         tally.tokens += answer.tokens
         tally.unreadable += answer.unreadable
+        tally.events.update(answer.events)
         tally.add(answer.entities)
         tally.time(answer.seconds, answer.item.name, answer.characters)
     return tally
 
 
-def usage(ner: Any) -> Counter[str]:
+def usage(ner: SamNER) -> Counter[str]:
     """What the recognizer's language model has cost so far, by the fields of `ports.Usage`; empty without one."""
-    used = getattr(ner, "usage", None)
-    return Counter({name: getattr(used, name) for name in getattr(used, "__slots__", ())})
+    return Counter(asdict(ner.usage)) if ner.asks is not None else Counter()
