@@ -16,13 +16,12 @@ pytest.importorskip("fastapi")
 from samner import Document, EntityType, Failure, InputError, SchemaError
 from samner.cli.main import run
 from samner.client import AsyncClient, Client, ServiceError
-from serving import SENTENCE, Server, serving
+from serving import SENTENCE, TYPES, Server, serving
 
 if TYPE_CHECKING:
     from samner import SamNER
 
 pytestmark = [pytest.mark.extra, pytest.mark.model]
-TYPES = {"person": "A named individual.", "city": "A city or town."}
 KEY = "a-key-of-a-test-0123456789"
 TEXTS = [SENTENCE, SENTENCE.replace(".", " .").split(), Document(SENTENCE, "one"), "", "Lyon\ud800 is large."]
 

@@ -11,19 +11,18 @@ import pytest
 httpx = pytest.importorskip("httpx")
 pytest.importorskip("fastapi")
 
-from serving import SENTENCE, Server, serving  # noqa: E402
+from serving import SENTENCE, THREADS, TYPES, Server, serving  # noqa: E402
 
 if TYPE_CHECKING:
     from samner import SamNER
 
 pytestmark = [pytest.mark.extra, pytest.mark.model]
-TYPES = {"person": "A named individual.", "city": "A city or town."}
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     limits = ("--max-texts", "20", "--max-characters", "5000", "--max-labels", "30", "--max-body", "100000")
-    with serving(tmp_path_factory.mktemp("server"), *limits) as running:
+    with serving(tmp_path_factory.mktemp("server"), [*THREADS, *limits]) as running:
         yield running
 
 
@@ -50,7 +49,7 @@ def test_a_trace_is_that_of_the_model(http: httpx.Client, ner: SamNER) -> None:
 
 
 def test_a_bad_text_stands_in_its_place(http: httpx.Client) -> None:
-    texts = [SENTENCE, 42, {"tokens": SENTENCE.split(), "id": "t"}, {"tokens": [""]}, ""]
+    texts = [SENTENCE, 42, {"tokens": SENTENCE.replace(".", " .").split(), "id": "t"}, {"tokens": [""]}, ""]
     answer = http.post("/v1/extract", json={"texts": texts, "schema": TYPES})
     good, number, tokens, empty, nothing = answer.json()["results"]
     assert answer.status_code == 200

@@ -85,14 +85,15 @@ def run(
     }
 
 
-def _worker(setup: dict[str, Any], jobs: list[Job], cache: str | None = None) -> Child:
+def worker(setup: dict[str, Any], jobs: list[Job], cache: str | None = None) -> Child:
+    """A process that extracts the jobs when asked, see `samner.bench.worker`."""
     command = [sys.executable, "-m", "samner.bench.worker"]
     return Child(command, setup | {"cache_dir": cache, "jobs": [job.to_dict() for job in jobs]})
 
 
 def _extraction(setup: dict[str, Any], jobs: list[Job], rounds: int) -> dict[str, Any]:
     everything = {"jobs": list(range(len(jobs)))}
-    with _worker(setup, jobs) as child:
+    with worker(setup, jobs) as child:
         answers = [child.ask(everything) for _ in range(rounds)]
         about = child.about
     sentences = sum(len(job.texts) for job in jobs)
@@ -112,9 +113,9 @@ def _labels(setup: dict[str, Any], rounds: int) -> dict[str, Any]:
     texts = workload.texts()
     jobs = [Job(texts, workload.types(FEW)), Job(texts, workload.types(MANY))]
     with tempfile.TemporaryDirectory() as cache:
-        with _worker(setup, jobs, cache) as child:
+        with worker(setup, jobs, cache) as child:
             cold = child.about["compile_s"][1]
-        with _worker(setup, jobs, cache) as child:
+        with worker(setup, jobs, cache) as child:
             cached = child.about["compile_s"][1]
             pairs = [[child.ask({"jobs": [n]})["seconds"] for n in (0, 1)] for _ in range(rounds)]
     ratios = [many / few for few, many in pairs]
@@ -132,7 +133,7 @@ def _peer(
     setup: dict[str, Any], jobs: list[Job], script: list[str], tokenizer: Path, rounds: int
 ) -> dict[str, Any]:
     everything = {"jobs": list(range(len(jobs)))}
-    with _worker(setup, jobs) as ours:
+    with worker(setup, jobs) as ours:
         spans = ours.ask(everything)["spans"]
         peer_setup = {
             "tokenizer": str(tokenizer),

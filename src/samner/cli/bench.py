@@ -96,6 +96,28 @@ def speed(
     _print(result, json_file, print_speed)
 
 
+@app.command("serve")
+def serve(
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="CrossNER's test texts, not the bundled ones."),
+    ] = None,
+    json_file: JsonOption = None,
+    clients: Annotated[int, typer.Option("--clients", min=1, help="Requests under way at any time.")] = 16,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Repetitions; the median counts.")] = 3,
+    texts: Annotated[int | None, typer.Option("--texts", min=1, help="About so many sentences only.")] = None,
+    model: ModelOption = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """The service under load, beside the same texts in one process: throughput, times, cost of a request."""
+    from samner.bench.serve import print_serve, run
+
+    result = run(
+        data=data, clients=clients, rounds=rounds, texts=texts, model=model, threads=threads, say=report
+    )
+    _print(result, json_file, print_serve)
+
+
 def _print(result: dict[str, Any], json_file: Path | None, table: Any) -> None:
     """The JSON where it is asked for, and the table, but never both on standard output."""
     text = json.dumps(result, indent=2) + "\n"

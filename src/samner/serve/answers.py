@@ -16,7 +16,7 @@ from samner.serve.bodies import Asked, ExtractRequest
 from samner.serve.problems import Busy, Problem, problem, to_dict
 from samner.serve.service import Service
 from samner.trace import Trace
-from samner.types import Document, Failure, Schema
+from samner.types import Document, Entity, Failure, Schema
 from samner.writing.base import dumps, to_json
 
 
@@ -111,16 +111,21 @@ async def results_of(service: Service, documents: Sequence[Document | Failure], 
 
 def line_of(service: Service, document: Document | Failure, result: Any) -> str:
     """One result as a line of JSON, as `samner extract --format jsonl` writes it; a failure as `{"id", "error"}`."""
-    metrics = service.metrics
+    entities = result.entities if isinstance(result, Trace) else result
+    counted(service, document, entities)
     if isinstance(result, Failure):
-        metrics.texts.labels("failed").inc()
         return dumps({"id": document.id or result.id, "error": to_dict(result.error)})
     assert isinstance(document, Document)
-    entities = result.entities if isinstance(result, Trace) else result
-    metrics.texts.labels("done").inc()
-    metrics.characters.inc(len(document.text))
-    metrics.entities.inc(len(entities))
     return to_json(document, entities, stages(result) if isinstance(result, Trace) else None)
+
+
+def counted(service: Service, document: Document | Failure, entities: list[Entity] | Failure) -> None:
+    """Tell the figures of a text that was answered."""
+    metrics, failed = service.metrics, isinstance(entities, Failure)
+    metrics.texts.labels("failed" if failed else "done").inc()
+    if isinstance(document, Document) and not isinstance(entities, Failure):
+        metrics.characters.inc(len(document.text))
+        metrics.entities.inc(len(entities))
 
 
 def stages(trace: Trace) -> dict[str, Any]:

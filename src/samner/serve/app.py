@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from samner.errors import SamnerError
-from samner.serve import pages, routes, schema_routes
+from samner.serve import label_studio, pages, routes, schema_routes
 from samner.serve.guard import Envelope, Guard
 from samner.serve.problems import Problem, as_problem, problem
 from samner.serve.service import Service
@@ -53,6 +53,8 @@ def create_app(ner: SamNER, settings: Settings) -> FastAPI:
     app.state.service = service
     app.include_router(routes.router)
     app.include_router(schema_routes.router)
+    if settings.label_studio:
+        app.include_router(label_studio.router)
     pages.add(app)
     for kind in (Problem, SamnerError, RequestValidationError, ValidationError, HTTPException):
         app.add_exception_handler(kind, _answer)

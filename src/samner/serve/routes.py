@@ -65,7 +65,7 @@ _LINES_OUT: Responses = {200: {"content": {"application/x-ndjson": {"schema": {"
 
 @router.post(
     "/v1/stream",
-    response_class=StreamResponse,
+    response_class=Response,
     responses={**ERRORS, **_LINES_OUT},
     openapi_extra=_LINES,
     tags=["extraction"],
