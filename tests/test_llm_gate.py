@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from samner.engines.llm.calibrator import mix
 from samner.engines.llm.gate import sureness
+from samner.engines.llm.glossary import mix
 from samner.types import Span
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,14 +14,11 @@ from samner.engines.embedded.engine import EmbeddedEngine
 from samner.engines.llm.asker import Asker
 from samner.engines.llm.choosing import Answer, Chooser, Glossary
 from samner.engines.llm.gate import sureness
-from samner.engines.llm.glossary import Archetypes, Types
+from samner.engines.llm.glossary import Archetypes, Types, mix
 from samner.engines.llm.requests import Question
 from samner.options import LLMUse
 from samner.ports import CompiledSchema, Judgement, Note, Reading
 from samner.types import Mediated
-
-if TYPE_CHECKING:
-    from samner.ports import Floats
 
 ROLE = "calibrator"
 
@@ -111,8 +107,3 @@ def mixed(
         replace(j, score=score, each=each, evidence={**j.evidence, "embedded": j.score})
         for j, (score, each) in zip(judged, tables, strict=True)
     ]
-
-
-def mix(before: Floats, said: Floats, trust: float) -> Floats:
-    """With probability `trust` the LLM is right, else what stood there before."""
-    return trust * said + (1 - trust) * before

@@ -6,15 +6,17 @@ Both rest on the embedded engine: whatever the LLM leaves unanswered, its answer
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from samner.archetypes import Archetype
 from samner.engines.embedded.engine import EmbeddedEngine
+from samner.engines.llm.archetype import LLMClassifier
 from samner.engines.llm.asker import Asker
 from samner.engines.llm.calibrator import LLMCalibrator
 from samner.engines.llm.glossary import Archetypes
-from samner.errors import InputError
+from samner.errors import InputError, MissingExtraError
 from samner.llms import LLMSettings, load_llm
 from samner.options import LLMUse
 from samner.passages import Passage
@@ -28,6 +30,8 @@ from samner.ports import (
     ModelInfo,
 )
 from samner.types import Schema
+
+CONFIRM = 0.01  # least confidence of an anchor that confirms an explorer's single word
 
 
 class HybridEngine:
@@ -50,10 +54,12 @@ class HybridEngine:
         self.info: ModelInfo = self._embedded.info
         self.capacity = self._embedded.capacity
         self.every_threshold = self._embedded.every_threshold
-        self._archetypes = Archetypes(archetypes)
+        self._put_together(Archetypes(archetypes), use)
+
+    def _put_together(self, archetypes: Archetypes, use: LLMUse) -> None:
         self.extractors: Sequence[Extractor] = self._embedded.extractors
         self.classifier: ArchetypeClassifier = self._embedded.classifier
-        self.calibrator: Calibrator = LLMCalibrator(self._embedded, self._archetypes, self.asks, use)
+        self.calibrator: Calibrator = LLMCalibrator(self._embedded, archetypes, self.asks, use)
 
     @property
     def cost(self) -> Callable[[str], int]:
@@ -73,6 +79,28 @@ class HybridEngine:
 
     def consensus(self, without: frozenset[str]) -> ConsensusRule:
         return self._embedded.consensus(without)
+
+
+class LLMEngine(HybridEngine):
+    """The paper's pipeline: an LLM extracts, gives the archetypes, and types every span."""
+
+    name = "llm"
+
+    def _put_together(self, archetypes: Archetypes, use: LLMUse) -> None:
+        try:
+            from samner.engines.llm.extractors import LLMExtractor
+        except ImportError:
+            raise MissingExtraError("rapidfuzz", "llm") from None
+        self.extractors = [LLMExtractor(extractor, self.asks) for extractor in self._embedded.extractors]
+        self.classifier = LLMClassifier(self._embedded.classifier, archetypes, self.asks, use)
+        use = replace(use, gate=None)
+        self.calibrator = LLMCalibrator(self._embedded, archetypes, self.asks, use)
+
+    def consensus(self, without: frozenset[str]) -> ConsensusRule:
+        """The embedded rule, which an LLM's spans pass with their confidence near 1; but an explorer's single word
+        always needs an anchor's, as in the paper."""
+        rule = super().consensus(without)
+        return replace(rule, confirm=max(rule.confirm, CONFIRM))
 
 
 def _loaded(llm: LLM | LLMSettings | None, engine: str) -> LLM:

@@ -70,3 +70,8 @@ def type_lines(schema: Schema) -> dict[str, str]:
         )
         for t in schema
     }
+
+
+def mix(before: Floats, said: Floats, trust: float) -> Floats:
+    """With probability `trust` the LLM is right, else what stood there before."""
+    return trust * said + (1 - trust) * before
