@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from samner.engines.llm.gate import sureness
-from samner.engines.llm.glossary import mix
+from samner.engines.llm.mixing import mix
 from samner.types import Span
 
 

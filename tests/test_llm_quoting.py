@@ -12,6 +12,7 @@ from llm_rules import Rules
 from material import texts
 from samner.engines.llm.asker import Asker
 from samner.engines.llm.choosing import Chooser, Glossary
+from samner.engines.llm.forms import TypeForm
 from samner.engines.llm.quoting import line, marked, passage_line, quote
 from samner.engines.llm.requests import Question
 from samner.offsets import clean
@@ -69,7 +70,7 @@ def test_a_passage_is_a_json_object() -> None:
 def prompt_for(text: str, definition: str = "A town.") -> Prompt:
     """The prompt about the first word of a text."""
     llm = Rules(lambda prompt: "{}")
-    chooser = Chooser(Asker(llm), "calibrator", "calibrate", 1)
+    chooser = Chooser(Asker(llm), "calibrator", TypeForm("calibrate"), 1)
     span = Span(0, 1)
     passage = Passage(text, 0, (span,), Span(0, 1))
     lines = {"city": line(id="city", definition=definition)}

@@ -9,7 +9,9 @@ import numpy as np
 
 from samner.engines.llm.asker import Asker
 from samner.engines.llm.choosing import Chooser, Glossary
-from samner.engines.llm.glossary import Archetypes, mix
+from samner.engines.llm.forms import TypeForm
+from samner.engines.llm.glossary import Archetypes
+from samner.engines.llm.mixing import mix
 from samner.engines.llm.requests import Question
 from samner.options import LLMUse
 from samner.ports import ArchetypeClassifier, Reading
@@ -27,7 +29,7 @@ class LLMClassifier:
         self, embedded: ArchetypeClassifier, archetypes: Archetypes, asker: Asker, use: LLMUse
     ) -> None:
         self._embedded, self._known, self._use = embedded, archetypes, use
-        self._chooser = Chooser(asker, "archetypes", "archetype", use.share)
+        self._chooser = Chooser(asker, "archetypes", TypeForm("archetype"), use.share)
 
     @property
     def archetypes(self) -> tuple[str, ...]:

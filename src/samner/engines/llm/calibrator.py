@@ -6,15 +6,16 @@ Shapes: N spans of a passage, K types.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from samner.engines.embedded.engine import EmbeddedEngine
 from samner.engines.llm.asker import Asker
-from samner.engines.llm.choosing import Answer, Chooser, Glossary
+from samner.engines.llm.choosing import Chooser, Glossary
+from samner.engines.llm.forms import Form, Mends, RepairForm, TypeForm, WeighForm
 from samner.engines.llm.gate import sureness
-from samner.engines.llm.glossary import Archetypes, Types, mix
+from samner.engines.llm.glossary import Archetypes, Types
+from samner.engines.llm.mixing import Sheet
 from samner.engines.llm.requests import Question
 from samner.options import LLMUse
 from samner.ports import CompiledSchema, Judgement, Note, Reading
@@ -28,9 +29,11 @@ class LLMCalibrator:
     `use.trust`; where none is valid, the embedded one stands."""
 
     def __init__(self, embedded: EmbeddedEngine, archetypes: Archetypes, asker: Asker, use: LLMUse) -> None:
-        self._embedded, self._archetypes, self._asker, self._use = embedded, archetypes, asker, use
-        prompt = "weigh" if asker.weighs else "calibrate"
-        self._chooser = Chooser(asker, ROLE, prompt, use.share)
+        self._embedded, self._archetypes, self._use = embedded, archetypes, use
+        form: Form = WeighForm("weigh") if asker.weighs else TypeForm("calibrate")
+        if use.repair:  # boundaries cannot be weighed
+            form = RepairForm(embedded.info.widest_span)
+        self._chooser = Chooser(asker, ROLE, form, use.share)
         self._types: Types | None = None  # of the schema asked last
 
     def judge(
@@ -41,14 +44,29 @@ class LLMCalibrator:
             return judged
         assert reading.compiled is not None
         types = self._types_of(reading.compiled)
-        rows = self.doubted(reading, mediated, judged, without)
+        rows = self._doubted(reading, mediated, judged, without)
         blind = "mediation" in without
         questions = [self._question(types, n, mediated[n][i], judged[n], i, blind) for n, i in rows]
-        glossary = Glossary("Types", types.lines, self._archetypes.lines)
-        answers = self._chooser.choose(reading, questions, glossary)
-        return mixed(judged, rows, questions, answers, types, self._use.trust)
+        glossary, mends = Glossary("Types", types.lines, self._archetypes.lines), Mends()
+        answers = self._chooser.choose(reading, questions, glossary, mends)
+        sheets = [Sheet(m, j, self._use.trust) for m, j in zip(mediated, judged, strict=True)]
+        told = [
+            (n, i, question, types.row(question.options, answer))
+            for (n, i), question, answer in zip(rows, questions, answers, strict=True)
+            if not isinstance(answer, Exception)
+        ]
+        for n, i, question, said in told:
+            sheets[n].answered(i, said, question in mends.moved)
+        for n, _, question, said in told:  # after all answers, which stand before what others wish
+            if question in mends.moved:
+                sheets[n].added(mends.moved[question], said)
+        for addition in mends.added:
+            sheets[addition.passage].added(addition.span, types.row([addition.option], [1.0]))
+        self._complete(sheets, reading, without)
+        reading.notes.extend(_told(sheets, mends))
+        return [sheet.judgement() for sheet in sheets]
 
-    def doubted(
+    def _doubted(
         self,
         reading: Reading,
         mediated: Sequence[Sequence[Mediated]],
@@ -81,6 +99,16 @@ class LLMCalibrator:
         archetype = "" if blind else self._archetypes.ids[int(shares.argmax())]
         return Question(n, mediated.candidate.span, options, archetype)
 
+    def _complete(self, sheets: Sequence[Sheet], reading: Reading, without: frozenset[str]) -> None:
+        """Let the embedded engine judge the spans that are new."""
+        if not any(sheet.new for sheet in sheets):
+            return
+        tables = self._embedded.classifier.classify(reading, [list(sheet.new) for sheet in sheets])
+        mediated = [sheet.mediated_new(table) for sheet, table in zip(sheets, tables, strict=True)]
+        judged = self._embedded.calibrator.judge(reading, mediated, without)
+        for sheet, of_passage, judgement in zip(sheets, mediated, judged, strict=True):
+            sheet.complete(of_passage, judgement)
+
     def _types_of(self, compiled: CompiledSchema) -> Types:
         held = self._types
         if held is None or held.compiled is not compiled:
@@ -88,22 +116,11 @@ class LLMCalibrator:
         return held
 
 
-def mixed(
-    judged: Sequence[Judgement],
-    rows: Sequence[tuple[int, int]],
-    questions: Sequence[Question],
-    answers: Sequence[Answer],
-    types: Types,
-    trust: float,
-) -> list[Judgement]:
-    """The judgements with the valid answers mixed in; `embedded` in the evidence is what was there before."""
-    tables = [(j.score.copy(), j.each.copy()) for j in judged]
-    for (n, i), question, answer in zip(rows, questions, answers, strict=True):
-        if not isinstance(answer, Exception):
-            said = types.row(question.options, answer)
-            for table in tables[n]:
-                table[i] = mix(table[i], said, trust)
-    return [
-        replace(j, score=score, each=each, evidence={**j.evidence, "embedded": j.score})
-        for j, (score, each) in zip(judged, tables, strict=True)
-    ]
+def _told(sheets: Sequence[Sheet], mends: Mends) -> list[Note]:
+    """Notes on what was mended, and on wishes that were refused."""
+    notes = [Note(n, ROLE, "refused", span, reason) for n, span, reason in mends.refused]
+    for question, span in mends.moved.items():
+        detail = f"moved to {span.start}..{span.end} of its passage"
+        notes.append(Note(question.passage, ROLE, "moved", question.span, detail))
+    notes += [Note(a.passage, ROLE, "added", a.span, f"as {a.option}") for a in mends.added]
+    return notes

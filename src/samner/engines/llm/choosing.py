@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from samner.engines.llm.asker import Asker, BudgetSpent, cost_of
+from samner.engines.llm.forms import Answer, Form, Mends
 from samner.engines.llm.prompts import instructions
-from samner.engines.llm.quoting import line, passage_line
-from samner.engines.llm.replies import Unusable, as_object, chosen
+from samner.engines.llm.replies import as_object
 from samner.engines.llm.requests import Question, Request, gather, shared
 from samner.ports import Note, Prompt, Reading, Reply, Usage
-
-if TYPE_CHECKING:
-    from samner.ports import Floats
-
-Answer: TypeAlias = "Floats | Exception"  # the probability of each option, or why there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +26,30 @@ class Glossary:
 
 
 class Chooser:
-    """Asks by the prompt called `prompt`; by "weigh" one span at a time, each option weighed."""
+    """Asks in the way of a form; by the form "weigh" one span at a time, each option weighed."""
 
-    def __init__(self, asker: Asker, role: str, prompt: str, share: int) -> None:
-        self._asker, self._role, self._prompt, self._share = asker, role, prompt, share
-        asker.will_ask_by(instructions(prompt).version)
+    def __init__(self, asker: Asker, role: str, form: Form, share: int) -> None:
+        self._asker, self._role, self._form, self._share = asker, role, form, share
+        asker.will_ask_by(instructions(form.prompt).version)
 
-    def choose(self, reading: Reading, questions: Sequence[Question], glossary: Glossary) -> list[Answer]:
-        """The answer to each question, in order; costs and answers are noted in the reading."""
-        weighed = self._prompt == "weigh"
+    def choose(
+        self,
+        reading: Reading,
+        questions: Sequence[Question],
+        glossary: Glossary,
+        mends: Mends | None = None,
+    ) -> list[Answer]:
+        """The answer to each question, in order; costs and answers are noted in the reading, what a form may answer
+        beyond the ids in `mends`."""
+        weighed = self._form.prompt == "weigh"
         requests = gather(reading, questions, self._share, **({"most": 1} if weighed else {}))
         prompts = [self._formatted(reading, request, glossary) for request in requests]
         if weighed:
             answers = self._weighed(reading, requests, prompts)
         else:
-            replies = self._asker.ask(prompts)
-            answers = [a for pair in zip(requests, replies, strict=True) for a in self._read(reading, *pair)]
+            replies, mends = self._asker.ask(prompts), mends or Mends()
+            pairs = zip(requests, replies, strict=True)
+            answers = [a for pair in pairs for a in self._read(reading, *pair, mends)]
         for question, answer in zip(questions, answers, strict=True):
             reading.notes.append(_told(self._role, question, answer))
         return answers
@@ -66,50 +68,20 @@ class Chooser:
         sections = {
             glossary.title: [glossary.lines[id] for id in request.options if id in glossary.lines],
             "Archetypes": [glossary.archetypes[id] for id in request.archetypes],
-            "Passages": [
-                passage_line(id, reading.passages[n].text, request.spans(n))
-                for n, id in request.passages.items()
-            ],
-            "Spans": [
-                line(id=id, mention=_surface(reading, q), archetype=q.archetype)
-                for id, q in request.questions.items()
-            ],
+            "Passages": [self._form.passage(reading, request, n) for n in request.passages],
+            "Spans": [self._form.span(reading, request, id) for id in request.questions],
         }
-        return instructions(self._prompt).asking(sections, self._answer(request))
+        return instructions(self._form.prompt).asking(sections, self._form.schema(request))
 
-    def _answer(self, request: Request) -> dict[str, Any]:
-        """The JSON Schema of the answer: one listed id for each span."""
-        if self._prompt == "weigh":
-            (question,) = request.questions.values()
-            return {"type": "string", "enum": list(question.options)}
-        return answer_object(
-            {id: {"type": "string", "enum": list(q.options)} for id, q in request.questions.items()}
-        )
-
-    def _read(self, reading: Reading, request: Request, reply: Reply | Exception) -> list[Answer]:
+    def _read(
+        self, reading: Reading, request: Request, reply: Reply | Exception, mends: Mends
+    ) -> list[Answer]:
         charge(reading, self._role, _passages(request), cost_of(reply))
         try:
             answer = as_object(usable(reply).text)
         except Exception as error:  # no reply, or one without an answer
             return [error] * len(request.questions)
-        return [_answer_to(answer, id, question) for id, question in request.questions.items()]
-
-
-def answer_object(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON Schema of an object with exactly these keys."""
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-def _answer_to(answer: Mapping[str, Any], id: str, question: Question) -> Answer:
-    try:
-        return one_hot(question.options, chosen(answer, id, question.options))
-    except Unusable as error:
-        return error
+        return self._form.read(answer, reading, request, mends)
 
 
 def usable(reply: Reply | Exception) -> Reply:
@@ -117,10 +89,6 @@ def usable(reply: Reply | Exception) -> Reply:
     if isinstance(reply, Exception):
         raise reply
     return reply
-
-
-def one_hot(options: Sequence[str], choice: str) -> Floats:
-    return np.array([option == choice for option in options], np.float32)
 
 
 def charge(reading: Reading, role: str, passages: Sequence[int], usage: Usage) -> None:
@@ -136,10 +104,6 @@ def charge(reading: Reading, role: str, passages: Sequence[int], usage: Usage) -
 
 def _passages(request: Request) -> list[int]:
     return [q.passage for q in request.questions.values()]
-
-
-def _surface(reading: Reading, question: Question) -> str:
-    return reading.passages[question.passage].text[question.span.start : question.span.end]
 
 
 def _told(role: str, question: Question, answer: Answer) -> Note:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from samner.engines.llm.align import align
 from samner.engines.llm.asker import Asker, BudgetSpent, cost_of
-from samner.engines.llm.choosing import answer_object, charge, usable
+from samner.engines.llm.choosing import charge, usable
+from samner.engines.llm.forms import answer_object
 from samner.engines.llm.glossary import type_lines
 from samner.engines.llm.prompts import instructions
 from samner.engines.llm.quoting import line, passage_line

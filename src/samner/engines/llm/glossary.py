@@ -49,7 +49,7 @@ class Types:
         order = np.lexsort((np.array(self.ids), -likely, ~agrees))[:CANDIDATES]
         return (*sorted(self.ids[k] for k in order.tolist()), NONE_ID)
 
-    def row(self, options: Sequence[str], shares: Floats) -> Floats:
+    def row(self, options: Sequence[str], shares: Floats | Sequence[float]) -> Floats:
         """Probabilities of a question's options as a row [K] over the types; what is left is that of `none`."""
         row = np.zeros(len(self.ids), np.float32)
         for option, share in zip(options, shares, strict=True):
@@ -70,8 +70,3 @@ def type_lines(schema: Schema) -> dict[str, str]:
         )
         for t in schema
     }
-
-
-def mix(before: Floats, said: Floats, trust: float) -> Floats:
-    """With probability `trust` the LLM is right, else what stood there before."""
-    return trust * said + (1 - trust) * before
