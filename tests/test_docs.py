@@ -11,10 +11,18 @@ from test_readme import ROOT, run_examples
 pytestmark = pytest.mark.model
 
 
-@pytest.mark.parametrize(("page", "least"), [("formats.md", 4)])
+@pytest.mark.parametrize(
+    ("page", "least", "needs"),
+    [
+        ("formats.md", 4, None),
+        pytest.param("spacy.md", 6, "spacy", marks=pytest.mark.extra),
+    ],
+)
 def test_every_example_runs_and_shows_what_it_says(
-    page: str, least: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: str, least: int, needs: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if needs is not None:
+        pytest.importorskip(needs)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     assert run_examples(ROOT / "docs" / page, tmp_path) >= least

@@ -92,11 +92,12 @@ def test_a_docbin_of_spacy_is_read(tmp_path: Path) -> None:
     assert notes.counts == {"spans in doc.spans['other']": 1}
 
 
-def test_two_labels_in_one_place_keep_one_score_and_say_so(tmp_path: Path) -> None:
+def test_two_labels_in_one_place_keep_their_scores_and_one_archetype(tmp_path: Path) -> None:
     pytest.importorskip("spacy")
-    marked = Marked(Document("Ada"), (Mention(0, 3, "a", 0.9), Mention(0, 3, "b", 0.1)))
-    _, notes = written("spacy", tmp_path, marked)
-    assert notes.counts == {"scores of several mentions in one place, the last one kept": 1}
+    marked = Marked(Document("Ada"), (Mention(0, 3, "a", 0.9, "person"), Mention(0, 3, "b", 0.1, "misc")))
+    path, notes = written("spacy", tmp_path, marked)
+    assert [m.score for m in only(read_back("spacy", path)[0]).mentions] == [0.9, 0.1]
+    assert notes.counts == {"archetypes of several mentions in one place, the last one kept": 1}
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing of the kind", None])

@@ -95,6 +95,18 @@ def load_builtin(name: str) -> Schema:
     return _read_builtin(name).schema
 
 
+def to_rows(schema: Schema) -> list[dict[str, Any]]:
+    """The types in the plain form that `as_schema` reads back: strings, numbers and lists, nothing that is empty."""
+    return [
+        {
+            key: list(value) if isinstance(value, tuple) else value
+            for key in TYPE_KEYS
+            if (value := getattr(kind, key)) not in (None, "", ())
+        }
+        for kind in schema
+    ]
+
+
 def parse_labels(labels: str) -> Schema:
     """The types of `--labels "a, b"`: names between commas, white space around them dropped."""
     names = [name.strip() for name in labels.split(",")]

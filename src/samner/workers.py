@@ -19,6 +19,20 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
+def paired(items: Iterable[T], work: Callable[[Iterator[T]], Iterable[R]]) -> Iterator[tuple[T, R]]:
+    """Each item with its result from `work`, which gives one an item, in order. Lazily: only the items that `work`
+    holds at the moment are in memory."""
+    waiting: deque[T] = deque()
+
+    def remembered() -> Iterator[T]:
+        for item in items:
+            waiting.append(item)
+            yield item
+
+    for result in work(remembered()):
+        yield waiting.popleft(), result
+
+
 def in_order(
     work: Callable[[Sequence[T]], list[R]], items: Iterable[T], size: int, threads: int
 ) -> Iterator[R]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -33,6 +32,7 @@ from samner.cli.shared import (
     types_or_all,
 )
 from samner.types import Document, Failure, Schema
+from samner.workers import paired
 
 if TYPE_CHECKING:
     from samner.client import Client
@@ -209,12 +209,5 @@ def _results(
     ner: SamNER | Client, documents: Iterator[Document], types: Schema | str | None, **options: Any
 ) -> Iterator[tuple[Document, Any, None]]:
     """Each document with its result, lazily: only those that the pipeline holds at the moment are in memory."""
-    waiting: deque[Document] = deque()
-
-    def remembered() -> Iterator[Document]:
-        for document in documents:
-            waiting.append(document)
-            yield document
-
-    for result in ner.stream(remembered(), types, **options):
-        yield waiting.popleft(), result, None
+    for document, result in paired(documents, lambda some: ner.stream(some, types, **options)):
+        yield document, result, None

@@ -84,15 +84,9 @@ def to_yaml(schema: Schema) -> str:
     """A schema file that reads back as the same schema."""
     import yaml
 
-    from samner.schema_rules import TYPE_KEYS
+    from samner.schema import to_rows
 
-    rows = [
-        {
-            key: list(value) if isinstance(value, tuple) else value
-            for key in TYPE_KEYS
-            if (value := getattr(kind, key)) not in (None, "", ())
-        }
-        for kind in schema
-    ]
     head = {"name": schema.name} if schema.name else {}
-    return str(yaml.safe_dump({**head, "types": rows}, sort_keys=False, allow_unicode=True, width=100))
+    return str(
+        yaml.safe_dump({**head, "types": to_rows(schema)}, sort_keys=False, allow_unicode=True, width=100)
+    )

@@ -16,7 +16,7 @@ from samner.formats.base import Format, Marked, Mention, Notes, Read, fitted, on
 from samner.formats.rows import checked, each
 from samner.types import Document, Failure, Span
 
-SPANS_KEY = "sc"
+SPANS_KEY, SCORES = "sc", "scores"  # of a SpanGroup: its usual key, and where its scores are
 EXTENSIONS = ("score", "archetype")
 
 
@@ -41,13 +41,23 @@ def _marked(doc: Any, notes: Notes) -> Marked:
     """`doc.ents` and `doc.spans["sc"]`, what stands in both of them once."""
     for key, group in doc.spans.items():
         notes.lost(f"spans in doc.spans[{key!r}]", len(group) if key != SPANS_KEY else 0)
-    spans = {(s.start, s.end, s.label): s for s in (*doc.ents, *doc.spans.get(SPANS_KEY, ()))}
+    group = doc.spans.get(SPANS_KEY, [])
+    scores = [s._.score for s in doc.ents] + (_scores(group) or [s._.score for s in group])
+    spans = {
+        (s.start, s.end, s.label): (s, score) for s, score in zip((*doc.ents, *group), scores, strict=True)
+    }
     mentions = tuple(
-        checked(doc.text, s.start_char, s.end_char, s.label_, None, s._.score, archetype=s._.archetype)
-        for s in spans.values()
+        checked(doc.text, s.start_char, s.end_char, s.label_, None, score, archetype=s._.archetype)
+        for s, score in spans.values()
     )
     id = doc.user_data.get("id")
     return Marked(Document(doc.text, id if isinstance(id, str) else None, _words(doc)), mentions)
+
+
+def _scores(group: Any) -> list[Any]:
+    """The scores that spaCy's own components give a group, if there is one for each span."""
+    scores = getattr(group, "attrs", {}).get(SCORES, ())
+    return [None if s is None else float(s) for s in scores] if len(scores) == len(group) else []
 
 
 def _words(doc: Any) -> tuple[Span, ...]:
@@ -76,6 +86,7 @@ def _doc(nlp: Any, marked: Marked, notes: Notes) -> Any:
         doc.set_ents(spans)
     else:
         doc.spans[SPANS_KEY] = spans
+        doc.spans[SPANS_KEY].attrs[SCORES] = [mention.score for *_, mention in placed]
     return doc
 
 
@@ -104,10 +115,15 @@ def _span(doc: Any, first: int, last: int, mention: Mention, notes: Notes) -> An
     from spacy.tokens import Span as SpacySpan
 
     span = SpacySpan(doc, first, last + 1, label=mention.label)
-    for name in EXTENSIONS:
-        value = getattr(mention, name)
-        if value is not None and span._.get(name) not in (None, value):
-            notes.lost(f"{name}s of several mentions in one place, the last one kept")
+    if mention.archetype is not None and span._.archetype not in (None, mention.archetype):
+        notes.lost("archetypes of several mentions in one place, the last one kept")
+    set_attributes(span, mention.score, mention.archetype)
+    return span
+
+
+def set_attributes(span: Any, score: float | None, archetype: str | None) -> Any:
+    """What the span is to carry; None leaves what is there."""
+    for name, value in zip(EXTENSIONS, (score, archetype), strict=True):
         if value is not None:
             span._.set(name, value)
     return span
