@@ -1,0 +1,74 @@
+// What the page asks of the service: its facts, its schemas, and extractions through the worker.
+
+const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+const waiting = new Map(); // ticket or call -> what to do with the answer
+let last = 0;
+
+worker.onmessage = ({ data }) => {
+  const id = data.call ?? data.ticket;
+  waiting.get(id)?.(data);
+  waiting.delete(id);
+};
+
+/** The key for a service that wants one: kept for this tab only, never in a link. */
+export const key = {
+  get: () => sessionStorage.getItem("samner.key") ?? "",
+  set: (value) => sessionStorage.setItem("samner.key", value),
+};
+
+const headers = () => (key.get() ? { Authorization: `Bearer ${key.get()}` } : {});
+
+async function get(path) {
+  const response = await fetch(path, { headers: headers() });
+  const body = await response.json().catch(() => null);
+  if (!response.ok) throw new Problem(response.status, body);
+  return body;
+}
+
+export const info = () => get("v1/info");
+
+/** Names, numbers of types and descriptions of the schemas that the service has. */
+export const schemas = async () => (await get("v1/schemas")).schemas;
+
+/** One schema: its name and types. */
+export const schema = (name) => get(`v1/schemas/${name.split("/").map(encodeURIComponent).join("/")}`);
+
+/** Ask for the trace of a text; an earlier request that still runs is ended. `{ticket, spans, seconds}`, null when a
+ * newer request ended this one, or a Problem. */
+export function extract(text, types) {
+  for (const [id, done] of waiting) if (typeof id === "number") (done(null), waiting.delete(id));
+  const ticket = ++last;
+  const body = { text, schema: types && { types }, trace: true, threshold: 0, nested: true };
+  worker.postMessage({ ask: "extract", ticket, body, key: key.get() });
+  return answer(ticket).then((reply) => {
+    if (reply && "problem" in reply) throw new Problem(reply.status, reply.problem);
+    return reply;
+  });
+}
+
+/** All that is known of some spans of an answer. */
+export function rows(ticket, at) {
+  const call = `rows ${++last}`;
+  worker.postMessage({ ask: "rows", call, ticket, at });
+  return answer(call).then((reply) => reply.rows);
+}
+
+const answer = (id) => new Promise((resolve) => waiting.set(id, resolve));
+
+/** Why the service gave no answer, in a sentence for the person in front of it. */
+export class Problem extends Error {
+  constructor(status, body) {
+    super(sentence(status, body));
+    this.status = status;
+  }
+}
+
+function sentence(status, body) {
+  if (!status) return "The service cannot be reached. Is `samner serve` still running?";
+  if (status === 401 || status === 403) return "This service wants an API key.";
+  const error = body?.error ?? body;
+  if (error?.expected) return `Expected ${error.expected}, found ${error.found}; ${error.remedy}.`;
+  if (typeof error?.message === "string") return error.message;
+  if (typeof body?.detail === "string") return body.detail;
+  return `The service answered with an error (${status}).`;
+}
