@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from hypothesis import HealthCheck, settings
 import samner
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from samner import SamNER
 
 # The same examples on every run; HYPOTHESIS_PROFILE=search looks for new ones, and many. A busy machine is no fault.
@@ -42,3 +45,22 @@ def ner() -> SamNER:
     from samner import SamNER
 
     return SamNER(cache_dir=False, threads=2)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """This machine's Chromium; tests that ask for it are skipped where there is none."""
+    from browsing import chromium
+
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running service with the shipped model."""
+    pytest.importorskip("fastapi")
+    from serving import serving
+
+    with serving(tmp_path_factory.mktemp("site")) as running:
+        yield running.url

@@ -90,6 +90,11 @@ class SamNER:
         """What the LLM has cost so far, over all calls; nothing where none is asked."""
         return self.asks.usage if self.asks else Usage()
 
+    @property
+    def every_threshold(self) -> float:
+        """The model's own least score where no schema is given; `info.thresholds` has that of a schema's types."""
+        return self._engine.every_threshold
+
     # What a user asks for
 
     def compile(self, types: Types) -> CompiledSchema:

@@ -12,7 +12,8 @@ from samner.serve.service import Service
 
 
 def facts(service: Service) -> dict[str, Any]:
-    """JSON-ready. `thresholds` are the model's own, by the part switched off; `default` is the one that counts."""
+    """JSON-ready. `thresholds` are the model's own, by the part switched off; `default` is the one that counts,
+    and `every_threshold` where no schema is given."""
     model = service.ner.info
     return {
         "samner": version("samner"),
@@ -21,6 +22,7 @@ def facts(service: Service) -> dict[str, Any]:
             "sha256": model.hash,
             "widest_span": model.widest_span,
             "thresholds": dict(model.thresholds),
+            "every_threshold": service.ner.every_threshold,
         },
         "archetypes": [
             {"name": a.name, "definition": a.definition, "colour": a.colour} for a in load_archetypes()

@@ -1,23 +1,19 @@
-// The page: its state, the way from an edit to an answer, and from an answer to what is seen.
+// The state of the page, the way from an edit to an answer, and from an answer to what is seen.
 
 import * as changes from "./changes.js";
-import { controls } from "./controls.js";
-import { say } from "./copy.js";
 import { $, count, debounced, h, words } from "./dom.js";
 import { FIRST } from "./first.js";
 import { looking } from "./look.js";
 import * as service from "./service.js";
 import { beside, limits, settle } from "./settle.js";
 import * as share from "./share.js";
-import { draw, moved, summary } from "./text.js";
+import { draw, moved, OVERLAY, summary } from "./text.js";
 import { editor } from "./types.js";
-
-const OVERLAY = 20_000; // characters up to which marks lie under the text while it is edited
 
 export const page = {
   state: structuredClone(FIRST),
-  result: null, // the latest answer: {ticket, text, types, spans, seconds}
-  before: null, // what the entities were before the types were edited: {schema, text, types, spans}
+  result: null, // the latest answer, and what it answers: {ticket, spans, seconds, text, types, schema}
+  before: null, // the answer before the types were edited, to compare with
   entities: [], // those of `result` that come out as things stand
   alone: null, // the archetype shown alone
   missed: false, // show candidates that do not come out
@@ -42,20 +38,26 @@ export function edited(delay = 0) {
   later(delay);
 }
 
-async function ask() {
+let asked = 0;
+
+/** Ask about the state as it is. An answer to an older question is dropped. */
+export async function ask() {
+  const mine = ++asked;
   const { text } = page.state;
-  const types = wanted(page.state.schema);
+  const schema = structuredClone(page.state.schema);
+  const types = wanted(schema);
   document.querySelector(".sheet").classList.add("waiting");
   try {
     const blank = { ticket: 0, spans: [], seconds: 0 };
     const reply = text.trim() ? await service.extract(text, types) : blank;
-    if (!reply) return; // a newer question is under way
-    page.result = { ...reply, text, types };
+    if (mine !== asked) return;
+    page.result = { ...reply, text, types, schema };
     if (page.before && page.before.text !== text) page.before = null;
     fault(null);
     await render();
     $("said").textContent = summary(page.entities);
   } catch (error) {
+    if (mine !== asked) return;
     fault(error);
   }
   document.querySelector(".sheet").classList.remove("waiting");
@@ -159,8 +161,7 @@ const look = looking(async (n) => {
 
 export const types = editor($("types"), (now) => {
   const { result, state } = page;
-  const settled = result && result.text === state.text;
-  if (!page.before && settled) page.before = { ...result, schema: structuredClone(state.schema) };
+  if (!page.before && result?.text === state.text) page.before = result;
   state.schema = { name: null, types: now };
   schemaShown();
   edited(400);
@@ -182,17 +183,3 @@ export function schemaTaken(schema) {
   schemaShown();
   edited();
 }
-
-// The start
-
-async function start() {
-  try {
-    page.state = (await share.fromFragment(location.hash)) ?? share.remembered() ?? structuredClone(FIRST);
-  } catch (error) {
-    say(error.message);
-  }
-  await controls();
-  ask();
-}
-
-start();

@@ -3,9 +3,11 @@
 import { edited, page, render, schemaShown, schemaTaken, types, wanted } from "./app.js";
 import { copy, say } from "./copy.js";
 import { $, count, h } from "./dom.js";
+import { FIRST } from "./first.js";
 import * as exporting from "./export.js";
 import * as service from "./service.js";
 import * as share from "./share.js";
+import { OVERLAY } from "./text.js";
 
 let builtin = []; // names of the schemas that samner itself has
 
@@ -70,10 +72,13 @@ function reading() {
   $("read").addEventListener("click", () => mode(false));
   source.addEventListener("input", () => {
     page.state.text = source.value;
-    if (source.value.length <= 20_000) render();
-    edited(source.value.length > 20_000 ? 900 : 350);
+    if (source.value.length <= OVERLAY) render();
+    edited(source.value.length <= OVERLAY ? 350 : 900);
   });
-  source.addEventListener("paste", () => setTimeout(() => mode(false)));
+  source.addEventListener("paste", () => {
+    const whole = source.selectionStart === 0 && source.selectionEnd === source.value.length;
+    if (whole) setTimeout(() => mode(false)); // after the text is in
+  });
   source.addEventListener("keydown", (event) => event.key === "Escape" && mode(false));
   document.addEventListener("paste", (event) => {
     if (event.target.closest?.("input, textarea, select, dialog")) return;
@@ -94,16 +99,19 @@ function replaced(text) {
 function mode(editing) {
   const source = $("source");
   page.editing = editing;
-  const over = editing && page.state.text.length <= 20_000;
+  const over = editing && page.state.text.length <= OVERLAY;
   source.hidden = !editing;
+  source.classList.toggle("tall", editing && !over);
   $("text").classList.toggle("below", over);
   $("text").hidden = editing && !over;
   $("text").inert = editing;
   $("read").ariaPressed = String(!editing);
   $("edit").ariaPressed = String(editing);
   render();
-  if (editing) source.focus();
-  else if (document.activeElement === document.body) $("read").focus({ preventScroll: true });
+  if (editing) {
+    source.focus();
+    if (page.state.text === FIRST.text) source.select(); // to be typed over
+  } else if (document.activeElement === document.body) $("read").focus({ preventScroll: true });
 }
 
 // Dials
@@ -158,7 +166,7 @@ function picking() {
   $("schema").addEventListener("change", async () => {
     const name = $("schema").value;
     if (name === "*") schemaTaken({ name: null, types: null });
-    else if (name) schemaTaken({ name, types: (await service.schema(name)).types });
+    else if (name) schemaTaken(await service.schema(name));
     else schemaShown();
     thresholdShown();
   });

@@ -38,13 +38,12 @@ export function looking(facts) {
 
   function leave() {
     const mark = text.querySelector(".mark.chosen");
-    const inside = aside.contains(document.activeElement);
+    if (aside.contains(document.activeElement)) focus(mark); // which chooses it, hence before the rest
     mark?.classList.remove("chosen");
     chosen = shown = null;
     aside.classList.remove("chosen");
     $("close").hidden = true;
     $("stages").replaceChildren(...blank);
-    if (inside) focus(mark);
   }
 
   const markAt = (event) => event.target.closest?.(".mark");

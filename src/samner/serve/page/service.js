@@ -30,18 +30,22 @@ export const info = () => get("v1/info");
 /** Names, numbers of types and descriptions of the schemas that the service has. */
 export const schemas = async () => (await get("v1/schemas")).schemas;
 
-/** One schema: its name and types. */
-export const schema = (name) => get(`v1/schemas/${name.split("/").map(encodeURIComponent).join("/")}`);
+/** One schema: its name and types, these without the fields that say nothing. */
+export async function schema(name) {
+  const { types } = await get(`v1/schemas/${name.split("/").map(encodeURIComponent).join("/")}`);
+  const said = ([, value]) => value !== null && value.length !== 0;
+  return { name, types: types.map((t) => Object.fromEntries(Object.entries(t).filter(said))) };
+}
 
-/** Ask for the trace of a text; an earlier request that still runs is ended. `{ticket, spans, seconds}`, null when a
- * newer request ended this one, or a Problem. */
+/** Ask for the trace of a text: `{ticket, spans, seconds}`, or a Problem is thrown. A newer call ends this one, which
+ * then never answers. */
 export function extract(text, types) {
-  for (const [id, done] of waiting) if (typeof id === "number") (done(null), waiting.delete(id));
+  for (const id of [...waiting.keys()].filter(Number.isInteger)) waiting.delete(id);
   const ticket = ++last;
   const body = { text, schema: types && { types }, trace: true, threshold: 0, nested: true };
   worker.postMessage({ ask: "extract", ticket, body, key: key.get() });
   return answer(ticket).then((reply) => {
-    if (reply && "problem" in reply) throw new Problem(reply.status, reply.problem);
+    if ("problem" in reply) throw new Problem(reply.status, reply.problem);
     return reply;
   });
 }

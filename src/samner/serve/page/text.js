@@ -3,6 +3,9 @@
 
 import { breathe, count, h, words } from "./dom.js";
 
+/** Characters of a text up to which its marks lie under it while it is edited. */
+export const OVERLAY = 20_000;
+const LINE = 2_000; // characters of a block, about, in longer texts that have no line breaks
 const SLICE = 8; // milliseconds of drawing before the browser gets a turn
 let drawing = 0; // which drawing is the latest; an older one gives up
 
@@ -33,8 +36,7 @@ export async function draw(place, text, marks) {
     else place.insertBefore(element(text, block), next);
   }
   for (const rest of old.slice(wanted.length - tail - head)) rest.remove();
-  const moved = [...place.children];
-  wanted.forEach((block, n) => n < head || n >= wanted.length - tail ? offset(moved[n], block) : null);
+  [...place.children].forEach((one, n) => offset(one, wanted[n]));
 }
 
 /** Lines with what is marked in them; a line break inside a mark does not part blocks. */
@@ -43,21 +45,29 @@ function blocks(text, marks) {
   let start = 0;
   let n = 0;
   while (start <= text.length) {
-    let end = text.indexOf("\n", start);
-    if (end < 0) end = text.length;
+    let end = ending(text, start, start);
     const inside = [];
     for (; n < marks.length && marks[n].start < end; n++) {
       inside.push(marks[n]);
-      if (marks[n].end > end) {
-        end = text.indexOf("\n", marks[n].end);
-        if (end < 0) end = text.length;
-      }
+      if (marks[n].end > end) end = ending(text, start, marks[n].end);
     }
     const facts = inside.map((m) => [m.start - start, m.end - start, m.label, m.archetype, m.state, m.was]);
     found.push({ start, end, marks: inside, drawn: JSON.stringify([text.slice(start, end), facts]) });
-    start = end + 1;
+    start = text[end] === "\n" || end === text.length ? end + 1 : end;
   }
   return found;
+}
+
+/** Where the block that starts at `start` and holds all up to `from` ends: at a line break, or, in a text so long that
+ * it would not be smooth as one line, behind a sentence or a word. */
+function ending(text, start, from) {
+  const stop = text.indexOf("\n", from);
+  const end = stop < 0 ? text.length : stop;
+  if (text.length <= OVERLAY || end - start < 2 * LINE) return end;
+  const at = Math.max(from, start + LINE);
+  const [sentence, word] = [text.indexOf(". ", at) + 2, text.indexOf(" ", at) + 1];
+  const cut = sentence > 1 && sentence < at + LINE ? sentence : word || end;
+  return Math.min(cut, end);
 }
 
 function element(text, block) {
@@ -69,7 +79,10 @@ function element(text, block) {
 
 /** Tell a block's marks which spans they are: after an edit elsewhere these have other numbers. */
 function offset(place, block) {
-  place.querySelectorAll("[data-n]").forEach((mark, n) => (mark.dataset.n = block.marks[n].n));
+  const numbers = block.marks.map((mark) => mark.n).join();
+  if (place.numbers !== numbers)
+    place.querySelectorAll("[data-n]").forEach((mark, n) => (mark.dataset.n = block.marks[n].n));
+  place.numbers = numbers;
   return place;
 }
 

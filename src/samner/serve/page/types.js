@@ -67,7 +67,8 @@ export function editor(place, changed) {
       const [, name, definition] = /^\s*(?:[-*•]\s*)?([^:\t]+?)\s*(?:[:\t]\s*(.*))?$/.exec(line) ?? [, line.trim()];
       return { name, definition: definition ?? "" };
     });
-    types.splice(types.indexOf(type), type.name.trim() ? 0 : 1, ...more);
+    const named = type.name.trim() ? 1 : 0; // an empty row gives way
+    types.splice(types.indexOf(type) + named, 1 - named, ...more);
     set(types);
     tell();
   }

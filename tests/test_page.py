@@ -1,0 +1,309 @@
+"""The page of the service in a real browser: what it shows is what the model says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import samner
+from browsing import PHONE, answered, drawn_text, marked, opened, paste, slide
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Request
+
+    from samner import SamNER
+    from samner.types import Entity
+
+pytestmark = [pytest.mark.extra, pytest.mark.model]
+
+PAGE = Path(samner.__file__).parent / "serve" / "page"
+TEXT = """\
+Angela Merkel met Emmanuel Macron in Paris, where the European Union had called a summit.
+
+\tShe flew on to the University of Warsaw 🛫; Nokia's chief executive Pekka Lundmark stayed with the mayor of Paris.
+"""
+TYPES = {"person": "A named individual.", "organization": "A company or body.", "place": "A city or country."}
+
+
+@pytest.fixture
+def page(browser: Browser, site: str) -> Any:
+    with opened(browser, site) as shown:
+        use(shown, TYPES)
+        paste(shown, TEXT)
+        yield shown
+
+
+def use(page: Page, types: dict[str, str]) -> None:
+    """Replace the types: paste a list of them into the name of an empty one."""
+    page.select_option("#schema", "*")
+    page.click("#add")
+    lines = "\n".join(f"{name}: {definition}" for name, definition in types.items())
+    page.evaluate(
+        """(lines) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text", lines);
+          const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+          document.querySelector("#types .name").dispatchEvent(paste);
+        }""",
+        lines,
+    )
+    page.wait_for_timeout(500)
+    answered(page)
+
+
+def pairs(entities: list[Entity]) -> list[tuple[str, str]]:
+    return [(e.text, e.label) for e in entities]
+
+
+def test_entities_are_those_of_the_model(page: Page, ner: SamNER) -> None:
+    expected = ner.extract(TEXT, TYPES)
+    assert len(expected) >= 5
+    assert marked(page) == pairs(expected)
+    assert drawn_text(page) == TEXT
+    counts = page.locator("#legend button b").all_inner_texts()
+    assert sum(map(int, counts)) == len(expected)
+    assert f"{len(expected)} entities" in page.locator("#state").inner_text()
+
+
+def test_dials_ask_nobody(page: Page, ner: SamNER) -> None:
+    asked: list[Request] = []
+    page.context.on("request", lambda request: asked.append(request))
+    for threshold in (0.05, 0.4, 0.75, 0.95):
+        slide(page, threshold)
+        assert marked(page) == pairs(ner.extract(TEXT, TYPES, threshold=threshold))
+    slide(page, 0.02)
+    page.check("#nested")
+    page.wait_for_timeout(150)
+    nested = ner.extract(TEXT, TYPES, threshold=0.02, nested=True)
+    assert len(nested) > len(ner.extract(TEXT, TYPES, threshold=0.02))
+    assert marked(page) == pairs(nested)
+    page.click("#threshold-reset")
+    page.uncheck("#nested")
+    page.wait_for_timeout(150)
+    assert marked(page) == pairs(ner.extract(TEXT, TYPES))
+    assert asked == []
+
+
+def test_stages_of_an_entity_are_those_of_the_trace(page: Page, ner: SamNER) -> None:
+    trace = ner.trace(TEXT, TYPES)
+    entity = trace.entities[0]
+    (found,) = [row for row in trace.discovery if row["start"] == entity.start and row["end"] == entity.end]
+    (judged,) = [
+        row for row in trace.calibration if row["start"] == entity.start and row["end"] == entity.end
+    ]
+    page.locator("#text mark").first.hover()
+    page.wait_for_selector(".stage")
+    discovery, mediation, calibration = page.locator(".stage").all()
+    assert page.locator("#stages h2").inner_text() == entity.text
+    assert f"characters {entity.start}–{entity.end}" in page.locator("#stages").inner_text()
+    assert found["why"] in discovery.inner_text()
+    assert set(discovery.locator(".name").all_inner_texts()) == set(found["sources"])
+    assert mediation.locator(".name").first.inner_text() == entity.archetype.replace("_", " ")
+    assert mediation.locator("li").count() == 15
+    best = sorted(judged["candidates"], key=lambda row: -row["score"])
+    assert calibration.locator(".name").all_inner_texts() == [row["label"] for row in best]
+    assert calibration.locator(".value").first.inner_text() == f"{best[0]['score']:.1%}"
+    assert f"Comes out as {entity.label}" in calibration.inner_text()
+
+
+def test_keys_lead_through_the_entities(page: Page) -> None:
+    page.locator("#missed").focus()
+    for _ in range(page.locator("#legend button").count() + 1):
+        page.keyboard.press("Tab")
+    mentions = [mention for mention, _ in marked(page)]
+    heading = page.locator("#stages h2")
+    heading.wait_for()
+    assert heading.inner_text() == mentions[0]
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Tab")
+    page.wait_for_timeout(150)
+    assert heading.inner_text() == mentions[2]
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(150)
+    assert page.evaluate("document.activeElement.tagName") == "H2"
+    page.keyboard.press("Escape")
+    assert mentions[2] in page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert page.locator(".stage").count() == 0
+
+
+def test_an_edited_definition_shows_what_it_changed(page: Page, ner: SamNER) -> None:
+    before = marked(page)
+    edited = {**TYPES, "head of state": "A president or a chancellor."}
+    del edited["person"]
+    page.locator("#types .name").first.fill("head of state")
+    page.locator("#types .definition").first.fill(edited["head of state"])
+    page.wait_for_timeout(600)
+    answered(page)
+    now = [(e.text, e.label) for e in ner.extract(TEXT, edited)]
+    assert set(now) != set(before)
+    changed = page.locator("#changes .sign").all_inner_texts()
+    page.locator("#changes summary").click()
+    items = page.locator("#changes li").all_inner_texts()
+    assert len(changed) == len(items) > 0
+    retyped = [item for item in items if "retyped" in item]
+    assert any("Angela Merkel" in item and "person" in item and "head of state" in item for item in retyped)
+    page.click("#undo")
+    answered(page)
+    assert marked(page) == before
+    assert page.locator("#changes").is_hidden()
+
+
+def test_a_built_in_schema_and_no_schema(page: Page, ner: SamNER) -> None:
+    page.select_option("#schema", "news")
+    answered(page)
+    assert marked(page) == pairs(ner.extract(TEXT, "news"))
+    page.select_option("#schema", "*")
+    answered(page)
+    assert marked(page) == pairs(ner.extract(TEXT, None))
+    slide(page, 0.9)
+    assert marked(page) == pairs(ner.extract(TEXT, None, threshold=0.9))
+
+
+def copied(page: Page, form: str) -> str:
+    page.click(f"#copy-{form}")
+    page.wait_for_selector("#said.seen")
+    page.wait_for_timeout(150)
+    text: str = page.evaluate("navigator.clipboard.readText()")
+    return text
+
+
+def test_copies_are_the_entities(page: Page, ner: SamNER, tmp_path: Path) -> None:
+    slide(page, 0.3)
+    expected = ner.extract(TEXT, TYPES, threshold=0.3)
+    assert json.loads(copied(page, "json")) == {"text": TEXT, "entities": [e.to_dict() for e in expected]}
+    rows = list(csv.DictReader(io.StringIO(copied(page, "csv"))))
+    assert [(r["text"], r["label"], int(r["start"]), int(r["end"])) for r in rows] == [
+        (e.text, e.label, e.start, e.end) for e in expected
+    ]
+    program = tmp_path / "snippet.py"
+    program.write_text(copied(page, "python"), encoding="utf-8")
+    ran = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == [
+        f"{e.start} {e.end} {e.text} -> {e.label} {e.score:.2f}" for e in expected
+    ]
+
+
+def test_a_link_holds_the_state_and_no_server_sees_it(page: Page, browser: Browser, site: str) -> None:
+    slide(page, 0.3)
+    page.check("#nested")
+    link = copied(page, "link")
+    asked: list[str] = []
+    with opened(browser, site, link.removeprefix(f"{site}/")) as other:
+        other.context.on("request", lambda request: asked.append(request.url))
+        assert marked(other) == marked(page)
+        assert other.locator("#nested").is_checked()
+        assert other.locator("#threshold").input_value() == "0.3"
+        assert [n.input_value() for n in other.locator("#types .name").all()] == list(TYPES)
+        slide(other, 0.5)
+        assert "#" not in other.url  # an address that no longer tells what is shown
+        other.reload()
+        answered(other)
+        assert other.locator("#threshold").input_value() == "0.5"
+        assert drawn_text(other) == TEXT
+    assert all("#" not in url and "Merkel" not in url for url in asked)
+
+
+@pytest.mark.parametrize("fragment", ["#v1.AAAA", "#v1.%%%", "#v1.", "#v1." + "A" * 5000])
+def test_a_damaged_link_is_told(browser: Browser, site: str, fragment: str) -> None:
+    with opened(browser, site, fragment) as page:
+        assert "damaged" in page.locator("#said").inner_text() or page.locator("mark").count() > 0
+        assert page.locator("mark").count() > 0
+
+
+def test_a_reload_loses_nothing(page: Page) -> None:
+    before = marked(page)
+    page.reload()
+    answered(page)
+    assert marked(page) == before
+
+
+def test_editing_keeps_the_marks_under_the_letters(page: Page) -> None:
+    page.click("#edit")
+    page.wait_for_timeout(200)
+    sizes = page.evaluate(
+        "['text', 'source'].map((id) => document.getElementById(id)).map((e) => [e.clientWidth, e.scrollHeight])"
+    )
+    assert sizes[0] == sizes[1]
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("Barack Obama, ")
+    assert marked(page)[0][0] == "Angela Merkel"  # at once, before any answer
+    page.wait_for_timeout(500)
+    answered(page)
+    assert marked(page)[0][0] == "Barack Obama"
+    page.keyboard.press("Escape")
+    assert page.locator("#source").is_hidden()
+
+
+def test_the_last_question_wins(page: Page) -> None:
+    """An answer that comes late, to an older text, is dropped."""
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        if "Helsinki" in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.context.route("**/v1/extract", hold)
+    page.evaluate("document.querySelector('#edit').click()")
+    page.locator("#source").fill("She lives in Helsinki.")
+    page.wait_for_timeout(600)
+    page.locator("#source").fill("She lives in Madrid.")
+    page.wait_for_timeout(600)
+    answered(page)
+    assert len(held) == 1
+    assert marked(page) == [("Madrid", "place")]
+    page.context.unroute("**/v1/extract")
+
+
+def test_hostile_text_and_types_stay_text(browser: Browser, site: str) -> None:
+    evil = '<img src=x onerror="window.pwned=1"> Angela Merkel </div><script>window.pwned=1</script> in Paris ‮abc'
+    with opened(browser, site) as page:
+        use(page, {"<b>person</b>": "<script>window.pwned=1</script>", '"><svg onload=pwned=1>': "A city."})
+        paste(page, evil)
+        assert drawn_text(page) == evil
+        page.locator("#missed").check()
+        page.locator("#text .tag").first.focus()
+        page.wait_for_selector(".stage")
+        assert page.evaluate("typeof window.pwned") == "undefined"
+        assert page.locator("main img, main svg, main script, .tag b").count() == 0
+
+
+def test_everything_comes_from_here(browser: Browser, site: str) -> None:
+    asked: list[str] = []
+    browser_context = browser.new_context()
+    browser_context.on("request", lambda request: asked.append(request.url))
+    shown = browser_context.new_page()
+    shown.goto(site)
+    answered(shown)
+    browser_context.close()
+    assert len(asked) > 10
+    assert [url for url in asked if not url.startswith(site)] == []
+    assert sum(file.stat().st_size for file in PAGE.rglob("*")) < 100_000
+    for file in PAGE.glob("*.js"):
+        source = file.read_text(encoding="utf-8")
+        assert not any(way in source for way in ("innerHTML", "outerHTML", "insertAdjacent", "eval(")), file
+
+
+def test_a_phone_has_room(browser: Browser, site: str) -> None:
+    with opened(browser, site, **PHONE) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        page.locator("#text mark").first.tap()
+        page.wait_for_selector(".stage")
+        sheet = page.locator("#aside").bounding_box()
+        assert sheet is not None
+        assert sheet["y"] + sheet["height"] == pytest.approx(740, abs=1)
+        page.locator("#close").tap()
+        assert page.locator("#aside").is_hidden()
+        page.locator("#panel summary").tap()
+        page.locator("#types .name").first.fill("a very long name of a type that has no end " * 3)
+        page.wait_for_timeout(700)
+        answered(page)
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
