@@ -60,7 +60,7 @@ def browser() -> Iterator[Browser]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running service with the shipped model."""
     pytest.importorskip("fastapi")
-    from serving import serving
+    from serving import THREADS, serving
 
-    with serving(tmp_path_factory.mktemp("site")) as running:
+    with serving(tmp_path_factory.mktemp("site"), THREADS) as running:
         yield running.url

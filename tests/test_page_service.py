@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytest.importorskip("fastapi")
+
+from serving import THREADS, serving
+
 pytestmark = [pytest.mark.extra, pytest.mark.model]
 
 KEY = "page-test-key-0123456789"
 
 
 def test_a_key_is_asked_for_and_kept_out_of_links(browser: Browser, tmp_path: Path) -> None:
-    from serving import serving
-
-    with serving(tmp_path, keys=KEY) as server, opened(browser, server.url) as page:
+    with serving(tmp_path, THREADS, KEY) as server, opened(browser, server.url) as page:
         assert marked(page) == []
         assert "API key" in page.locator("#problem").inner_text()
         page.locator("#key").fill("wrong-key-0123456789")
@@ -43,10 +44,8 @@ def test_a_key_is_asked_for_and_kept_out_of_links(browser: Browser, tmp_path: Pa
 
 
 def test_limits_and_faults_are_told_and_the_entities_stay(browser: Browser, tmp_path: Path) -> None:
-    from serving import serving
-
-    limits = ("--max-characters", "2000", "--max-labels", "11")
-    with serving(tmp_path, *limits) as server, opened(browser, server.url) as page:
+    limits = (*THREADS, "--max-characters", "2000", "--max-labels", "11")
+    with serving(tmp_path, limits) as server, opened(browser, server.url) as page:
         shown = marked(page)
         assert len(shown) > 10
         paste(page, "Paris. " * 400)
