@@ -16,6 +16,7 @@ pytestmark = pytest.mark.model
     [
         ("formats.md", 4, None),
         pytest.param("spacy.md", 6, "spacy", marks=pytest.mark.extra),
+        pytest.param("presidio.md", 2, "presidio_analyzer", marks=pytest.mark.extra),
     ],
 )
 def test_every_example_runs_and_shows_what_it_says(
