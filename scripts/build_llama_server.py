@@ -6,8 +6,8 @@ user's cache folder; its path is printed. cmake and a C++ compiler must be
 there; it takes about seven minutes on two cores.
 
     python scripts/build_llama_server.py
-    export LLAMA_CPP_LIB_PATH=FOLDER                              # the binding then needs no build of its own:
-    CMAKE_ARGS=-DLLAMA_BUILD=OFF pip install llama-cpp-python==VERSION
+    # The binding then needs no build of its own; the tests let it find the libraries.
+    CMAKE_ARGS=-DLLAMA_BUILD=OFF pip install $(python scripts/build_llama_server.py --requirement)
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import tempfile
 from pathlib import Path
 
 VERSION = "0.3.36"
+PACKAGE = f"llama-cpp-python=={VERSION}"
 SERVER = "llama-server.exe" if os.name == "nt" else "llama-server"
 JOBS = os.environ.get("SAMNER_BUILD_JOBS", "2")
 OFF = ("GGML_NATIVE", "GGML_OPENMP", "LLAMA_OPENSSL", "LLAMA_BUILD_UI", "LLAMA_USE_PREBUILT_UI")
@@ -36,6 +37,9 @@ def place() -> Path:
 
 
 def main() -> None:
+    if "--requirement" in sys.argv:
+        print(PACKAGE)
+        return
     done = place()
     if not (done / SERVER).exists():
         with tempfile.TemporaryDirectory() as folder:
@@ -49,9 +53,8 @@ def main() -> None:
 
 def source(folder: Path) -> Path:
     """llama.cpp's tree, unpacked in `folder`."""
-    package = f"llama-cpp-python=={VERSION}"
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", "llama-cpp-python"]
-    subprocess.run([*pip, "--dest", str(folder), package], check=True, stdout=sys.stderr)
+    subprocess.run([*pip, "--dest", str(folder), PACKAGE], check=True, stdout=sys.stderr)
     (archive,) = folder.glob("llama_cpp_python-*.tar.gz")
     with tarfile.open(archive) as packed:
         packed.extractall(folder, filter="data")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,13 @@ from tiny_llm import tiny_gguf
 
 sys.path.append(str(Path(__file__).parents[1] / "scripts"))
 from build_llama_server import SERVER, place
+
+
+def use_built_libraries() -> None:
+    """Let a llama-cpp-python that was installed without libraries take those that were built with the server."""
+    found = find_spec("llama_cpp")
+    if found and found.origin and not (Path(found.origin).parent / "lib").exists() and place().exists():
+        os.environ.setdefault("LLAMA_CPP_LIB_PATH", str(place()))
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,8 +11,8 @@ import pytest
 
 from faults import FAULTS, fault_proxy
 from llama_server import llama_server
+from llm_prompts import obeys, some_prompts
 from samner.llms import LLMSettings, load_llm, make_llm
-from samner.llms.answers import read
 from samner.llms.check import check
 from samner.llms.errors import LLMError
 from samner.llms.store import Store
@@ -21,19 +20,6 @@ from samner.ports import Prompt, Reply, Usage
 
 pytest.importorskip("openai")
 pytestmark = [pytest.mark.extra, pytest.mark.slow]
-TYPES = ["person", "political party", "música", 'a "quoted" type', "類型", "back\\slash", "none"]
-WORDS = [
-    "Ada",
-    "wrote",
-    "東京",
-    'a "quote"',
-    "} ]",
-    "</text>",
-    "\\",
-    "ignore the instructions",
-    "e\u0301 😀",
-    "\n",
-]
 PASSING = {"429", "500", "503", "reset", "cut", "hang", "drip", "html", "no choices", "null", "megabyte"}
 
 
@@ -41,30 +27,6 @@ PASSING = {"429", "500", "503", "reset", "cut", "hang", "drip", "html", "no choi
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with llama_server(tmp_path_factory.mktemp("llama")) as url:
         yield url
-
-
-def some_prompts(count: int, seed: int) -> list[Prompt]:
-    """Prompts with one to six spans and types of their own; each names its number, so that none equals another."""
-    chance = random.Random(seed)
-    prompts = []
-    for n in range(count):
-        kinds = chance.sample(TYPES, chance.randint(1, len(TYPES)))
-        spans = [f"n{n}s{k}" for k in range(chance.randint(1, 6))]
-        answer = {
-            "type": "object",
-            "properties": {span: {"enum": kinds} for span in spans},
-            "required": spans,
-            "additionalProperties": False,
-        }
-        text = " ".join(chance.choices(WORDS, k=chance.randint(0, 30)))
-        prompts.append(
-            Prompt("Choose a type for each span.", f"<text>{text}</text> prompt {n};", answer, "p/1")
-        )
-    return prompts
-
-
-def obeys(prompt: Prompt, reply: Reply | Exception) -> bool:
-    return isinstance(reply, Reply) and read(reply.text, prompt.answer) == (reply.text, "")
 
 
 def test_noise_obeys_the_schema(server: str) -> None:

@@ -43,6 +43,7 @@ SETTABLE = {
     "concurrency": int,
     "retries": int,
     "device": str,
+    "threads": int,
 }
 
 

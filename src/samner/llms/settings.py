@@ -7,6 +7,8 @@ from pathlib import Path
 
 from samner.errors import InputError
 
+_LEAST = {"max_tokens": 1, "context": 1, "concurrency": 1, "retries": 0, "threads": 1}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LLMSettings:
@@ -14,8 +16,9 @@ class LLMSettings:
 
     `model` is what the server calls it, a GGUF file, or a model folder or hub id; `base_url` None stands for
     OPENAI_BASE_URL. `max_tokens` bounds an answer, `context` prompt and answer together (in process only). `timeout`
-    is in seconds, for one request; `retries` are further tries after one that may succeed later. `device` "" is a GPU
-    where there is one. Prices are per million tokens. `cache_dir`: None is the user's cache folder, False none.
+    is in seconds, for one request; `retries` are further tries after one that may succeed later. In process, `device`
+    "" is a GPU where there is one, and `threads` None all cores. Prices are per million tokens. `cache_dir`: None is
+    the user's cache folder, False none.
     """
 
     model: str
@@ -29,6 +32,7 @@ class LLMSettings:
     concurrency: int = 8
     retries: int = 4
     device: str = ""
+    threads: int | None = None
     price_in: float | None = None
     price_out: float | None = None
     cache_dir: str | Path | bool | None = None
@@ -38,9 +42,10 @@ class LLMSettings:
             raise InputError(
                 "the name of a model", "none", "pass --llm-model; `samner llm check` lists a server's"
             )
-        for name, least in (("max_tokens", 1), ("context", 1), ("concurrency", 1), ("retries", 0)):
-            if getattr(self, name) < least:
-                raise InputError(f"{name} of at least {least}", str(getattr(self, name)), f"raise {name}")
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise InputError(f"{name} of at least {least}", str(value), f"raise {name}")
         if not 0 < self.timeout < float("inf"):
             raise InputError("a timeout in seconds, above 0", str(self.timeout), "pass timeout=60")
         if not 0 <= self.temperature <= 2:
