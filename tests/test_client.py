@@ -16,7 +16,7 @@ pytest.importorskip("fastapi")
 from samner import Document, EntityType, Failure, InputError, SchemaError
 from samner.cli.main import run
 from samner.client import AsyncClient, Client, ServiceError
-from serving import SENTENCE, TYPES, Server, serving
+from serving import SENTENCE, THREADS, TYPES, Server, serving
 
 if TYPE_CHECKING:
     from samner import SamNER
@@ -30,7 +30,7 @@ TEXTS = [SENTENCE, SENTENCE.replace(".", " .").split(), Document(SENTENCE, "one"
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
     with serving(
-        folder, "--max-texts", "8", "--max-characters", "5000", keys=f"other-{KEY}, {KEY}"
+        folder, [*THREADS, "--max-texts", "8", "--max-characters", "5000"], f"other-{KEY}, {KEY}"
     ) as running:
         yield running
 
