@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from samner.serve.answers import schema_of
@@ -12,9 +12,11 @@ from samner.serve.bodies import ErrorOut, InlineSchema, SchemaNames, SchemaOut
 from samner.serve.problems import problem
 from samner.serve.routes import ERRORS, Responses, service_of
 from samner.serve.service import Service
-from samner.serve.store import types_of
+from samner.serve.store import LONGEST_NAME, NAME, types_of
 from samner.types import Schema
 
+# Told in the description alone: the store checks, and says it better.
+Name = Annotated[str, Path(json_schema_extra={"pattern": f"^{NAME.pattern}$", "maxLength": LONGEST_NAME})]
 router = APIRouter(prefix="/v1/schemas", tags=["schemas"])
 _CONFLICT: Responses = {409: {"model": ErrorOut, "description": "The name of a built-in schema, or no room."}}
 _MISSING: Responses = {404: {"model": ErrorOut, "description": "No schema of that name."}}
@@ -29,7 +31,7 @@ async def names(request: Request) -> dict[str, Any]:
 
 
 @router.get("/{name:path}", response_model=SchemaOut, responses={**_KEY, **_MISSING})
-async def get(name: str, request: Request) -> dict[str, Any]:
+async def get(name: Name, request: Request) -> dict[str, Any]:
     """One schema with all of its types."""
     service = service_of(request)
     return _shown(service, name, service.store.get(name))
@@ -41,7 +43,7 @@ async def get(name: str, request: Request) -> dict[str, Any]:
     responses={**ERRORS, **_CONFLICT, 201: {"model": SchemaOut, "description": "The name is new."}},
 )
 async def put(
-    name: str, given: Annotated[InlineSchema, Body()], request: Request, response: Response
+    name: Name, given: Annotated[InlineSchema, Body()], request: Request, response: Response
 ) -> dict[str, Any]:
     """Check a schema and keep it; once this is answered, it survives a crash."""
     service = service_of(request)
@@ -55,7 +57,7 @@ async def put(
 
 
 @router.delete("/{name:path}", status_code=204, responses={**_KEY, **_MISSING, **_CONFLICT, 422: ERRORS[422]})
-async def delete(name: str, request: Request) -> Response:
+async def delete(name: Name, request: Request) -> Response:
     """Forget a stored schema."""
     await run_in_threadpool(service_of(request).store.delete, name)
     return Response(status_code=204)

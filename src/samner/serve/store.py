@@ -16,8 +16,8 @@ from samner.schema import as_schema, builtin_names, load_builtin
 from samner.serve.problems import problem
 from samner.types import Schema
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
-_LONGEST_NAME = 100
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+LONGEST_NAME = 100
 _TABLE = "CREATE TABLE IF NOT EXISTS schemas (name TEXT PRIMARY KEY, types TEXT NOT NULL) WITHOUT ROWID"
 
 
@@ -93,7 +93,7 @@ class SchemaStore:
         if name in self._builtin:
             raise problem(409, "a name of your own", "that of a built-in schema", "choose another name")
         if not _valid(name):
-            rule = f"letters, digits and ._- in parts between slashes, at most {_LONGEST_NAME} characters"
+            rule = f"letters, digits and ._- in parts between slashes, at most {LONGEST_NAME} characters"
             raise problem(422, f"a name of {rule}", "another", "rename the schema")
 
 
@@ -103,7 +103,7 @@ def types_of(schema: Schema) -> list[dict[str, Any]]:
 
 
 def _valid(name: str) -> bool:
-    return len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) is not None
+    return len(name) <= LONGEST_NAME and NAME.fullmatch(name) is not None
 
 
 def _open(file: Path) -> sqlite3.Connection:
