@@ -34,6 +34,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
+@pytest.mark.slow
 def test_every_answer_is_as_described(server: Server, tmp_path: Path) -> None:
     """Schemathesis: requests that fit the description and requests that do not; status, kind, headers and body of
     each answer. It cannot write JSON Lines: see test_serve_stream."""

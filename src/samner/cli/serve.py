@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from samner.cli.shared import ModelOption, ThreadsOption, arguments_checked, load_model, report
+from samner.cli.engine_options import EngineChoice, with_engine
+from samner.cli.shared import ModelOption, ThreadsOption, arguments_checked, report
 
 
+@with_engine
 def serve(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any free one.")] = 8000,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
@@ -48,6 +50,8 @@ def serve(
     ] = False,
     model: ModelOption = None,
     threads: ThreadsOption = None,
+    *,
+    engine: EngineChoice,
 ) -> None:
     """Serve the model over HTTP, with a page at / and the API's description at /docs.
 
@@ -72,10 +76,11 @@ def serve(
             label_studio=label_studio,
         )
     # Clients bring schemas of their own: kept in memory, where there is a bound, and never on the disk.
-    ner = load_model(model, threads, cache_dir=False)
+    ner = engine.load(model, threads, cache_dir=False)
     from samner.serve.run import run
 
     run(ner, settings, report)
+    engine.tell(ner)
 
 
 def _installed() -> None:

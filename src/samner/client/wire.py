@@ -16,7 +16,7 @@ from samner.given import Result, Text, as_document, is_tokens
 from samner.options import Options, settings
 from samner.schema import SchemaLike, as_schema
 from samner.trace import Trace
-from samner.types import Document, Entity, Failure, Schema
+from samner.types import Document, Entities, Entity, Failure, Schema
 
 KEY_VARIABLE = "SAMNER_API_KEY"
 _KINDS: dict[str, type[SamnerError]] = {
@@ -138,7 +138,7 @@ def results(
 def _result(text: Text, row: Mapping[str, Any]) -> Result:
     if "error" in row:
         return Failure(_error(row["error"], 200), row.get("id"))
-    return [_entity(e, is_tokens(text)) for e in row["entities"]]
+    return Entities((_entity(e, is_tokens(text)) for e in row["entities"]), row.get("metadata"))
 
 
 def trace(row: Mapping[str, Any]) -> Trace:
@@ -146,8 +146,17 @@ def trace(row: Mapping[str, Any]) -> Trace:
     if "error" in row:
         raise _error(row["error"], 200)
     stages = row["trace"]
-    entities = [_entity(e, False) for e in row["entities"]]
-    return Trace(row["text"], stages["discovery"], stages["mediation"], stages["calibration"], entities)
+    told = stages.get("metadata", {})
+    entities = Entities((_entity(e, False) for e in row["entities"]), told)
+    return Trace(
+        row["text"],
+        stages["discovery"],
+        stages["mediation"],
+        stages["calibration"],
+        entities,
+        stages.get("llm", []),
+        told,
+    )
 
 
 def schema(row: Mapping[str, Any]) -> Schema:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from samner.pipeline import ASKING
 from samner.ports import CompiledSchema
 from samner.serve.problems import Busy, Problem
 from samner.types import Document, Failure
@@ -52,8 +53,8 @@ class Batcher:
     def __init__(self, ner: SamNER, metrics: Metrics, *, wait: float, most: int, room: int) -> None:
         self._ner, self._metrics = ner, metrics
         self._wait, self._most, self._room = wait, most, room
-        self._threads = self._free = max(1, ner.threads)
-        self._pool = ThreadPoolExecutor(self._threads, "samner-batch")
+        self._free = max(ner.threads, ASKING) if ner.asks else ner.threads
+        self._pool = ThreadPoolExecutor(self._free, "samner-batch")
         self._waiting: deque[_Job] = deque()
         self._timer: asyncio.TimerHandle | None = None
         metrics.waiting.set_function(lambda: len(self._waiting))

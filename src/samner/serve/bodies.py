@@ -128,6 +128,7 @@ class ResultOut(BaseModel):
     text: str | None = None
     entities: list[EntityOut] | None = None
     trace: dict[str, Any] | None = None
+    metadata: dict[str, Any] | None = Field(None, description="The LLM behind the engine and its cost.")
     error: ErrorBody | None = None
 
 

@@ -20,6 +20,7 @@ def facts(service: Service) -> dict[str, Any]:
         "model": {
             "id": model.id,
             "sha256": model.hash,
+            "llm": service.ner.asks.about if service.ner.asks else None,
             "widest_span": model.widest_span,
             "thresholds": dict(model.thresholds),
             "every_threshold": service.ner.every_threshold,

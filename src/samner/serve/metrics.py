@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -11,6 +14,8 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+
+from samner.ports import Usage
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -42,7 +47,19 @@ class Metrics:
             registry=registry,
         )
 
+    def watch_llm(self, usage: Callable[[], Usage]) -> None:
+        """What the LLM behind the engine has cost so far."""
+        cost = Gauge(
+            "samner_llm_usage", "Spent on the LLM since the start.", ["what"], registry=self._registry
+        )
+        for name in ("requests", "tokens_in", "tokens_out", "tokens_cached", "from_cache"):
+            cost.labels(name).set_function(partial(_spent, usage, name))
+
     def text(self) -> bytes:
         """The exposition format."""
         out: bytes = generate_latest(self._registry)
         return out
+
+
+def _spent(usage: Callable[[], Usage], name: str) -> float:
+    return float(getattr(usage(), name))

@@ -24,6 +24,8 @@ class Service:
         self.ner, self.settings = ner, settings
         self.stopping = asyncio.Event()
         self.metrics = Metrics()
+        if ner.asks:
+            self.metrics.watch_llm(lambda: ner.usage)
         self.store = SchemaStore(settings.database, settings.limits.stored)
         self.rate = Rate(settings.limits.rate)
         self.compiled = CompiledSchemas(ner, self.metrics)
