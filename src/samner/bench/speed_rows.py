@@ -29,14 +29,14 @@ def speed_rows(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     rows = [
         (
             f"sentences a second, {result['texts']}",
-            *_figure(result["sentences_per_second"], samples["rate"], "", 0),
+            *figure(result["sentences_per_second"], samples["rate"], "", 0),
         ),
-        ("peak memory of that run", *_figure(result["peak_rss_mb"], (), " MB", 0)),
-        ("import of the package", *_figure(result["import_s"], samples["import_s"], " s", 2)),
-        ("start to first entity", *_figure(result["cold_start_s"], samples["cold_start_s"], " s", 2)),
-        (f"{instead}: compiled for the first time", *_figure(labels["cold_s"], (), " s", 2)),
-        (f"{instead}: compiled from the cache on disk", *_figure(labels["cached_s"], (), " s", 2)),
-        (f"{instead}: time of extraction", *_figure(labels["warm_ratio"], labels["warm_ratios"], "×", 2)),
+        ("peak memory of that run", *figure(result["peak_rss_mb"], (), " MB", 0)),
+        ("import of the package", *figure(result["import_s"], samples["import_s"], " s", 2)),
+        ("start to first entity", *figure(result["cold_start_s"], samples["cold_start_s"], " s", 2)),
+        (f"{instead}: compiled for the first time", *figure(labels["cold_s"], (), " s", 2)),
+        (f"{instead}: compiled from the cache on disk", *figure(labels["cached_s"], (), " s", 2)),
+        (f"{instead}: time of extraction", *figure(labels["warm_ratio"], labels["warm_ratios"], "×", 2)),
     ]
     return rows + (_peer_rows(result["peer"]) if result.get("peer") else [])
 
@@ -44,16 +44,17 @@ def speed_rows(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 def _peer_rows(peer: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     name = f"{peer['name']} {peer['versions'][peer['name']]}"
     return [
-        (f"ratio to {name}, same texts and labels", *_figure(peer["ratio"], peer["ratio_range"], "×", 1)),
+        (f"ratio to {name}, same texts and labels", *figure(peer["ratio"], peer["ratio_range"], "×", 1)),
         (
             f"ratio to the forward pass of {peer['name']} alone",
-            *_figure(peer["forward_ratio"], peer["forward_ratio_range"], "×", 1),
+            *figure(peer["forward_ratio"], peer["forward_ratio_range"], "×", 1),
         ),
-        (f"peak memory of {peer['name']}", *_figure(peer["peak_rss_mb"], (), " MB", 0)),
+        (f"peak memory of {peer['name']}", *figure(peer["peak_rss_mb"], (), " MB", 0)),
     ]
 
 
-def _figure(value: float | None, values: Sequence[float], unit: str, digits: int) -> tuple[str, str]:
+def figure(value: float | None, values: Sequence[float], unit: str, digits: int) -> tuple[str, str]:
+    """A figure with its unit, and from where to where its samples go."""
     if value is None:  # a system that does not tell
         return "unknown", ""
     spread = f"{min(values):.{digits}f} to {max(values):.{digits}f}" if values else ""

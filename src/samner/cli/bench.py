@@ -118,6 +118,34 @@ def serve(
     _print(result, json_file, print_serve)
 
 
+@app.command("corpora")
+def corpora(
+    json_file: JsonOption = None,
+    documents: Annotated[int, typer.Option("--documents", min=80, help="Sentences of a run.")] = 6_000,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Repetitions; the median counts.")] = 3,
+    million: Annotated[
+        int, typer.Option("--million", min=2, help="Documents of the run that is gone on with.")
+    ] = 1_000_000,
+    kills: Annotated[int, typer.Option("--kills", min=0, help="Kills at random times; 0 for none.")] = 12,
+    ray: Annotated[int, typer.Option("--ray", min=0, help="Ray workers; 0 leaves Ray out.")] = 0,
+    model: ModelOption = None,
+) -> None:
+    """`samner run` against a plain batch; memory, threads, Ray, resume and kills."""
+    from samner.bench.corpora import run
+    from samner.bench.corpora_rows import print_corpora
+
+    result = run(
+        model=model,
+        documents=documents,
+        rounds=rounds,
+        million=million,
+        kills=kills,
+        ray_workers=ray,
+        say=report,
+    )
+    _print(result, json_file, print_corpora)
+
+
 def _print(result: dict[str, Any], json_file: Path | None, table: Any) -> None:
     """The JSON where it is asked for, and the table, but never both on standard output."""
     text = json.dumps(result, indent=2) + "\n"

@@ -42,11 +42,9 @@ class Folder:
     def receipts(self) -> Iterator[tuple[int, Path]]:
         """The number and file of each receipt, in order."""
         with os.scandir(self.state) as found:
-            names = sorted(entry.name for entry in found if entry.name.endswith(".json"))
-        for name in names:
-            stem = name.removesuffix(".json")
-            if stem.isdigit():
-                yield int(stem), self.state / name
+            stems = [entry.name.removesuffix(".json") for entry in found if entry.name.endswith(".json")]
+        for number, stem in sorted((int(stem), stem) for stem in stems if stem.isdigit()):
+            yield number, self.state / f"{stem}.json"
 
     def journal(self, number: int) -> Path:
         return self.state / f"{number:06d}.journal"

@@ -14,6 +14,7 @@ from samner.engines.embedded.store import MEND
 from samner.errors import ModelError
 
 Array = NDArray[Any]
+THREADS = 1  # that ONNX Runtime gives one passage; `samner bench corpora` measures others
 
 
 class Sessions:
@@ -25,7 +26,7 @@ class Sessions:
 
     def _open(self, name: str) -> Any:
         options = ort.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.intra_op_num_threads = options.inter_op_num_threads = THREADS
         options.log_severity_level = 3
         # Texts have all lengths: an arena would keep the largest for each thread.
         options.enable_cpu_mem_arena = False
