@@ -73,6 +73,12 @@ def test_only_the_sets_of_the_recipe_are_listed() -> None:
         assert (licence.title in card) == (name == "wnut17")
 
 
+def test_the_dictionary_is_named_where_its_definitions_were_read() -> None:
+    line = "[Open English WordNet](https://github.com/globalwordnet/english-wordnet)"
+    assert line not in render(FACTS)
+    assert line in render(replace(FACTS, glosses=True))
+
+
 def test_development_figures_in_hundredths() -> None:
     card = render(FACTS)
     assert "| pipeline | F1 | F1, domains | F1, slots | span F1, domains | span F1, slots |" in card

@@ -6,7 +6,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from samner.train.recipe import BatchConfig
 from samner.train.variants import Passage, Surfaces, crop, lowered, type_text
 
 Array = NDArray[Any]
+Held: TypeAlias = Any  # an array, or a tensor
 
 
 @dataclass(frozen=True)
@@ -27,25 +28,26 @@ class Batch:
 
     relation [M, K] holds what is known of a marked span and a type; known [B, K] tells for which types an unmarked
     span is a negative; kept [B, K] is the sub-schema that each text is asked for.
+    Arrays as made; tensors once `losses.on` has put them on a device.
     """
 
-    ids: Array
-    shapes: Array
-    mask: Array
-    first: Array
-    last: Array
-    words: Array
-    exhaustive: Array
-    mention: Array  # [M, 3]: text, first word, last word (inclusive)
-    relation: Array
-    known: Array
-    kept: Array
-    broader: Array  # [K, K]: column is broader than row
+    ids: Held
+    shapes: Held
+    mask: Held
+    first: Held
+    last: Held
+    words: Held
+    exhaustive: Held
+    mention: Held  # [M, 3]: text, first word, last word (inclusive)
+    relation: Held
+    known: Held
+    kept: Held
+    broader: Held  # [K, K]: column is broader than row
     types: list[int]
-    type_ids: Array
-    type_mask: Array
-    mention_archetypes: Array  # [M, A]
-    type_archetypes: Array  # [K, A]
+    type_ids: Held
+    type_mask: Held
+    mention_archetypes: Held  # [M, A]
+    type_archetypes: Held  # [K, A]
 
 
 class Source:

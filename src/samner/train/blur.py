@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,13 +30,17 @@ def blur_relations(book: TypeBook, network: Network, pieces: WordPieces, least: 
     return book.blur(vectors.astype(np.float32), least)
 
 
-@torch.no_grad()
 def _vectors(book: TypeBook, network: Network, pieces: WordPieces) -> NDArray[np.float32]:
-    """Unit vectors [types, D] of `name: definition` by the untrained base encoder."""
-    rows = []
-    for entry in book.list:
-        text = f"{entry.name}: {entry.definitions[0]}" if entry.definitions else entry.name
-        rows.append([pieces.cls, *pieces.sentence(text)[:62], pieces.sep])
+    """Unit vectors [types, D] of `name: definition`."""
+    texts = [f"{e.name}: {e.definitions[0]}" if e.definitions else e.name for e in book.list]
+    vectors: NDArray[np.float32] = unit_vectors(texts, network, pieces)  # torch's decorator hides its type
+    return vectors
+
+
+@torch.no_grad()
+def unit_vectors(texts: Sequence[str], network: Network, pieces: WordPieces) -> NDArray[np.float32]:
+    """Unit vectors [texts, D] by the mean state of the type encoder, the untrained base one before training."""
+    rows = [[pieces.cls, *pieces.sentence(text)[:62], pieces.sep] for text in texts]
     order = sorted(range(len(rows)), key=lambda n: len(rows[n]))
     out = np.zeros((len(rows), network.config.hidden), np.float32)
     network.eval()
@@ -45,5 +50,6 @@ def _vectors(book: TypeBook, network: Network, pieces: WordPieces) -> NDArray[np
             torch.from_numpy(a).to(network.device) for a in pad([rows[n] for n in chunk], pieces.pad)
         )
         with torch.autocast(network.device.type, dtype=torch.bfloat16):
-            out[chunk] = nn.functional.normalize(network.pool(ids, mask).float(), dim=1).cpu().numpy()
+            states = network.pool(ids, mask).float()
+        out[chunk] = nn.functional.normalize(states, dim=1).cpu().numpy()
     return out

@@ -56,6 +56,7 @@ class Facts:
     seen: Sequence[str]
     unseen: Sequence[str]
     report: Mapping[str, Any]
+    glosses: bool = False
 
 
 def write_card(folder: Path, recipe: Recipe, material: Material, report: Mapping[str, Any]) -> None:
@@ -74,6 +75,7 @@ def write_card(folder: Path, recipe: Recipe, material: Material, report: Mapping
         seen=seen,
         unseen=unseen,
         report=report,
+        glosses=recipe.glosses,
     )
     (folder / "CARD.md").write_text(render(facts), encoding="utf-8")
 
@@ -82,11 +84,16 @@ def write_card(folder: Path, recipe: Recipe, material: Material, report: Mapping
 def licences() -> dict[str, Licence]:
     """Every public set of licences.yaml by the name that recipes give it."""
     rows = yaml.safe_load(LICENCES.read_text("utf-8"))["sets"]
-    return {
-        name: Licence(**{k: v for k, v in row.items() if k != "names"})
-        for row in rows
-        for name in row["names"]
-    }
+    return {name: _of_row(row) for row in rows for name in row["names"]}
+
+
+def definitions_licence() -> Licence:
+    """Where the dictionary's definitions of a recipe with `glosses` come from."""
+    return _of_row(yaml.safe_load(LICENCES.read_text("utf-8"))["definitions"])
+
+
+def _of_row(row: Mapping[str, Any]) -> Licence:
+    return Licence(**{k: v for k, v in row.items() if k != "names"})
 
 
 def weights_licence(sets: Iterable[str]) -> str:
@@ -163,6 +170,9 @@ def _data(facts: Facts) -> str:
         "\n\nPassages that share an 8-gram with any part of CrossNER were left out, as were the development passages. "
         "Labels were mapped to names, definitions, broader types and archetypes of our own wording."
     )
+    if facts.glosses:
+        row = definitions_licence()
+        text += f" Many types have {row.what}: [{row.title}]({row.source}) ({row.authors}), {row.licence}."
     return text + (f" {' '.join(dict.fromkeys(notes))}" if notes else "")
 
 

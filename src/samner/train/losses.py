@@ -113,13 +113,14 @@ def spans_to_judge(explored: Tensor, words: Words, batch: Batch, config: LossCon
         if budget[text] and first <= last and last - first < widest:
             unmarked.add((text, first, last))
             budget[text] -= 1
-    for text, size in enumerate(sizes):
-        for _ in range(config.loose):
-            first = int(torch.randint(size, (1,)))
-            unmarked.add((text, first, min(size - 1, first + int(torch.randint(min(4, widest), (1,))))))
+    draws = torch.rand(len(sizes), config.loose, 2).tolist()
+    for text, (size, of_text) in enumerate(zip(sizes, draws, strict=True)):
+        for where, width in of_text:
+            first = int(where * size)
+            unmarked.add((text, first, min(size - 1, first + int(width * min(4, widest)))))
     rows = marked + [list(s) for s in sorted(unmarked - taken)]
-    where = torch.tensor(rows, dtype=torch.long).view(-1, 3).to(explored.device)
-    text, first_word, last_word = where.T
+    judged = torch.tensor(rows, dtype=torch.long).view(-1, 3).to(explored.device)
+    text, first_word, last_word = judged.T
     return Spans(text, first_word, last_word, len(marked))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from samner.engines.embedded.words import WordPieces
 from samner.train.batches import Source, to_passage
 from samner.train.examples import Example, read_corpus, read_public
+from samner.train.glosses import add_glosses
 from samner.train.ontology import TypeBook
 from samner.train.overlap import benchmark_grams, without_overlap
 from samner.train.recipe import Recipe
@@ -37,6 +38,8 @@ def gather(recipe: Recipe, corpus: Path, data: Path) -> Material:
         name: list(read_public(data, name, LABELS / f"{row.labels or name}.tsv", book, row.exhaustive))
         for name, row in recipe.public.items()
     }
+    if recipe.glosses:
+        add_glosses(book)
     book.freeze()
     held = benchmark_grams(data / "crossner")
     parts = split(own, book)
@@ -60,6 +63,15 @@ def gather(recipe: Recipe, corpus: Path, data: Path) -> Material:
     ]
     counts = {n: len(rows) for n, (rows, _) in groups.items()}
     return Material(sources, book, replace(parts, train=train), counts, hidden)
+
+
+def all_types(recipe: Recipe, corpus: Path, data: Path) -> TypeBook:
+    """The types of everything that the recipe trains on, not yet related to each other."""
+    book = TypeBook()
+    list(read_corpus(corpus, book))
+    for name, row in recipe.public.items():
+        list(read_public(data, name, LABELS / f"{row.labels or name}.tsv", book, row.exhaustive))
+    return book
 
 
 OWN = ("corpus", "schemas")

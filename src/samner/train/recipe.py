@@ -95,6 +95,7 @@ class Recipe:
     schemas_share: float = 0.27
     public: dict[str, PublicSet] = field(default_factory=dict)
     blur: float = 0.8
+    glosses: bool = False  # dictionary definitions beside our own, see samner.train.glosses
     without_types: tuple[str, ...] = ()
     precision: str = "bfloat16"
     network: NetworkConfig = field(default_factory=NetworkConfig)

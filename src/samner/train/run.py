@@ -48,6 +48,7 @@ def train(recipe_file: Path, *, run_dir: Path | None = None, corpus: Path | None
     network = Network(base_config(base), recipe.network)
     network.load_bert(base_weights(base))
     network.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    torch.backends.cuda.enable_cudnn_sdp(False)  # it plans anew for each shape, and no two batches have one
     blurred = blur_relations(material.book, network, pieces, recipe.blur, run / "blur.safetensors")
     _log(run, {"passages": material.counts, "types": len(material.book.list), "blurred": blurred})
     _Loop(recipe, run, network, material, pieces).go()
