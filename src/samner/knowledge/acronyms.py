@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-_SMALL = "a an and at by de del der des di du en et for in la le of on the to und van von y"
+_SMALL = "a an and at by de del der des di du en et for from in la le of on or the to und van von with y"
 SMALL = frozenset(_SMALL.split())
 LONGEST = 8
-_WORDS = re.compile(r"\w+", re.UNICODE)
+_WORDS = re.compile(r"\w+(?:'\w+)*", re.UNICODE)
 
 
 def looks_like_acronym(surface: str) -> bool:
@@ -33,10 +33,26 @@ def stands_for(acronym: str, name: str) -> bool:
     return letters in (every, large)
 
 
-def in_brackets(name_end: int, acronym_start: int, acronym_end: int, text: str | None) -> bool:
-    """Does the acronym stand in brackets right behind the name? Without the text the distance must do."""
-    if acronym_start - name_end != 2:
+def short_for(acronym: str, name: str) -> bool:
+    """Do the acronym's letters stand in the name in this order, the first at the beginning of a word? Enough only for
+    an acronym in brackets beside its name (Schwartz and Hearst, 2003)."""
+    letters = [c for c in acronym.casefold() if c.isalnum()]
+    text = name.casefold()
+    if not 0 < len(letters) < len(text) or len(_WORDS.findall(name)) > len(letters) + 5:
         return False
-    return text is None or (
-        text[name_end:acronym_start] == " (" and text[acronym_end : acronym_end + 1] == ")"
-    )
+    at = len(text)
+    for n, letter in reversed(list(enumerate(letters))):
+        at = text.rfind(letter, 0, at)
+        while n == 0 and at > 0 and text[at - 1].isalnum():
+            at = text.rfind(letter, 0, at)
+        if at < 0:
+            return False
+    return True
+
+
+def in_brackets(first_end: int, start: int, end: int, text: str | None) -> bool:
+    """Does what lies from `start` to `end` stand in brackets right behind what ends at `first_end`? Without the text
+    the distance must do."""
+    if start - first_end != 2:
+        return False
+    return text is None or (text[first_end:start] == " (" and text[end : end + 1] == ")")

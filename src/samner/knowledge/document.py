@@ -3,7 +3,8 @@
 | rule | joins |
 | --- | --- |
 | `same name` | surfaces with one normal form and of one kind: the same type or the same archetype |
-| `acronym` | an acronym and the one name of the document whose initials it has, of one kind or in brackets behind it |
+| `acronym` | an acronym and the one name of the document with these initials, of one kind |
+|           | or, of any kind, the name that brackets link with it and that has its letters in order |
 | `last name` | the end of a person's name and the one full name before it that ends so |
 | `first name` | the first word of a person's name and the one full name before it that begins so |
 | `initials` | a person's name and the one that spells its initials out |
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from samner.knowledge.acronyms import in_brackets, looks_like_acronym, stands_for
+from samner.knowledge.acronyms import in_brackets, looks_like_acronym, short_for, stands_for
 from samner.knowledge.names import family_part, given_part, initials_of, name_tokens, without_title
 from samner.knowledge.results import Extraction, Mention
 from samner.knowledge.surfaces import normal
@@ -139,14 +140,19 @@ def _same_name(mentions: Sequence[Mention]) -> list[Group]:
 
 
 def _expansions(acronym: str, of: Group, groups: Sequence[Group], text: str | None) -> list[Group]:
-    """The names that the acronym of a group may stand for; one in brackets beside it counts alone."""
-    names = [group for group in groups if stands_for(acronym, group.key)]
-    beside = [
-        name
-        for name in names
-        if any(in_brackets(n.end, a.start, a.end, text) for n in name.mentions for a in of.mentions)
+    """The names that the acronym of a group may stand for; one that brackets link with it counts alone."""
+    beside = [g for g in groups if short_for(acronym, g.key) and _bracketed(of, g, text)]
+    return beside or [
+        g for g in groups if stands_for(acronym, g.key) and share_a_kind(of.mentions, g.mentions)
     ]
-    return beside or [name for name in names if share_a_kind(of.mentions, name.mentions)]
+
+
+def _bracketed(acronym: Group, name: Group, text: str | None) -> bool:
+    """Does the one stand in brackets behind the other, in either order?"""
+    pairs = [(a, n) for a in acronym.mentions for n in name.mentions]
+    return any(
+        in_brackets(n.end, a.start, a.end, text) or in_brackets(a.end, n.start, n.end, text) for a, n in pairs
+    )
 
 
 def _may_name(full: Group, short: Group, fits: Callable[[Sequence[str], Sequence[str]], bool]) -> bool:

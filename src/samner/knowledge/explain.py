@@ -9,7 +9,7 @@ from samner.knowledge.corpus import Gathered
 
 RULES = {
     "same name": "one normal form (case, quotes, dashes, `the`, 's, legal forms, titles aside); same type or archetype",
-    "acronym": "initials of the one name of the document that has them; in brackets behind it whatever the types",
+    "acronym": "initials of the one name of the document that has them, or letters in order where brackets link both",
     "last name": "the end of the one full name of a person before it that ends so",
     "first name": "the first word of the one full name of a person before it that begins so",
     "initials": "a person's name spelt out before it",
