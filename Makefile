@@ -58,7 +58,7 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 
 $(VENV)/.train: pyproject.toml $(VENV)/.dev | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,train,serve,ray,spark,graph,spacy,datasets,presidio]' 'pyshacl>=0.26' 'schemathesis>=4' 'label-studio-sdk>=1.0'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,train,serve,ray,spark,graph,discover,spacy,datasets,presidio]' 'pyshacl>=0.26' 'schemathesis>=4' 'label-studio-sdk>=1.0'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	@touch $@
 

@@ -26,7 +26,7 @@ LAYERS = [
     ["trace"],
     ["pipeline", "client"],
     ["corpora", "alike"],
-    ["integrations", "serve"],
+    ["discover", "integrations", "serve"],
     ["bench"],
     ["train"],
     ["adapt", "distill"],

@@ -15,6 +15,7 @@ from samner.cli.shared import (
     ThreadsOption,
     Usage,
     arguments_checked,
+    load_model,
     plain_console,
     report,
 )
@@ -144,6 +145,37 @@ def corpora(
         say=report,
     )
     _print(result, json_file, print_corpora)
+
+
+@app.command("clustering")
+def clustering(
+    gold: Annotated[
+        Path, typer.Argument(metavar="GOLD.jsonl", help="Extractions whose entities have the key `entity`.")
+    ],
+    json_file: JsonOption = None,
+    by_model: Annotated[bool, typer.Option(help="Measure with archetypes read by the model too.")] = True,
+    model: ModelOption = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """How well `samner graph` gathers mentions into entities: pairwise F1 on gold mentions."""
+    from samner.bench.clustering import print_clustering, run
+
+    result = run(gold, load_model(model, threads) if by_model else None)
+    _print(result, json_file, print_clustering)
+
+
+@app.command("discover")
+def discover(
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="The folder with CrossNER's files.")],
+    json_file: JsonOption = None,
+    model: ModelOption = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """How many of CrossNER's types `samner discover` finds by itself in the raw sentences."""
+    from samner.bench.discovered import print_discovered, run
+    from samner.discover.run import Discoverer
+
+    _print(run(Discoverer(model, threads=threads), data, report), json_file, print_discovered)
 
 
 def _print(result: dict[str, Any], json_file: Path | None, table: Any) -> None:

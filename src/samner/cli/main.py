@@ -17,6 +17,7 @@ from samner.cli import (
     bench,
     cache,
     convert,
+    discover,
     evaluate,
     extract,
     graph,
@@ -48,6 +49,7 @@ app.add_typer(archetypes.app, name="archetypes")
 app.command("train", short_help="Train a model from a recipe.")(train.train)
 app.command("export", short_help="Turn a run into a model folder.")(train.export)
 app.command("serve", short_help="Serve the model over HTTP, with a page.")(serve.serve)
+app.command("discover", short_help="Propose a schema for a corpus.")(discover.discover)
 app.command("graph", short_help="A knowledge graph from what was extracted.")(graph.graph)
 app.command("tags", short_help="What each document is about.")(tags.tags)
 app.command("similar", short_help="Documents that share rare entities.")(tags.similar)

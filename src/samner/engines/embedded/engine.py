@@ -6,10 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from samner.archetypes import Archetype
-from samner.engines.embedded.abilities import Anchor, ArchetypeMatch, EmbeddedCalibrator, Explorer
+from samner.engines.embedded.abilities import (
+    Anchor,
+    ArchetypeMatch,
+    EmbeddedCalibrator,
+    Explorer,
+    word_ranges,
+)
 from samner.engines.embedded.adapter import Adapter, open_folder
 from samner.engines.embedded.compiled import CompiledSchema, Compiler
 from samner.engines.embedded.reader import Encoded, Reader
@@ -18,8 +27,10 @@ from samner.engines.embedded.store import Fitted, Manifest, Tables
 from samner.engines.embedded.vectors import Describer, TypeVectors, type_text
 from samner.engines.embedded.words import WordPieces
 from samner.passages import Passage
-from samner.ports import ConsensusRule, ModelInfo
-from samner.types import Schema
+from samner.ports import ConsensusRule, ModelInfo, Reading
+from samner.types import Schema, Span
+
+Array = NDArray[Any]
 
 
 class EmbeddedEngine:
@@ -65,6 +76,16 @@ class EmbeddedEngine:
 
     def encode(self, passages: Sequence[Passage]) -> list[Encoded]:
         return [self._reader.read(passage) for passage in passages]
+
+    def span_vectors(self, reading: Reading, spans: Sequence[Sequence[Span]]) -> list[Array]:
+        """Where spans lie in the space in which types are matched: [N, M] for the N spans of each passage."""
+        rows = zip(reading.passages, cast("Sequence[Encoded]", reading.encoded), spans, strict=True)
+        return [
+            encoded.vectors(*word_ranges(passage, of_passage))[0]
+            if of_passage
+            else np.zeros((0, self.manifest.sizes["match"]), np.float32)
+            for passage, encoded, of_passage in rows
+        ]
 
     def threshold(self, without: frozenset[str]) -> float:
         return self.numbers(without).threshold
