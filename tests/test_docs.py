@@ -15,6 +15,7 @@ pytestmark = pytest.mark.model
     ("page", "least", "needs"),
     [
         ("formats.md", 4, None),
+        ("corpora.md", 6, None),
         pytest.param("spacy.md", 6, "spacy", marks=pytest.mark.extra),
         pytest.param("presidio.md", 2, "presidio_analyzer", marks=pytest.mark.extra),
     ],
@@ -26,4 +27,5 @@ def test_every_example_runs_and_shows_what_it_says(
         pytest.importorskip(needs)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     assert run_examples(ROOT / "docs" / page, tmp_path) >= least

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -20,6 +21,10 @@ from typing import Any, BinaryIO
 from samner.corpora.folder import lock
 from samner.corpora.stream import Position
 from samner.corpora.tally import Tally
+
+SYNC = (
+    1.0  # seconds of work that a loss of power may take; what it leaves half written is known by the checksum
+)
 
 
 @dataclass(slots=True)
@@ -40,6 +45,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.progress = Progress()
         self.path = path
+        self._synced = 0.0
         self._file = _open(path)
         if not lock(self._file):
             self._file.close()
@@ -58,7 +64,7 @@ class Journal:
         tally: Tally,
     ) -> None:
         """Write a chunk: (letter, JSON) lines of `documents` input documents, of which the last one ends at `after`.
-        When this returns they are on the disk."""
+        When this returns they survive the end of this process; the disk has them a second later."""
         body = b"".join(f"{letter} {text}\n".encode() for letter, text in lines)
         progress = self.progress
         progress.after, progress.documents = after, progress.documents + documents
@@ -74,7 +80,9 @@ class Journal:
         }
         self._file.write(body + b"M " + json.dumps(mark).encode() + b"\n")
         self._file.flush()
-        os.fsync(self._file.fileno())
+        if time.monotonic() - self._synced > SYNC:
+            os.fsync(self._file.fileno())
+            self._synced = time.monotonic()
 
     def append_part(self, part: list[Any]) -> None:
         """Write what a stretch of the next document gave, as JSON keeps it."""

@@ -64,8 +64,8 @@ def as_text(data: dict[str, Any]) -> str:
     """The report for a terminal."""
     run = data["last_run"]
     lines = [
-        f"{data['documents']:,} documents in {data['files']:,} files, {data['tokens']:,} tokens, "
-        f"{data['entities']:,} entities"
+        f"{data['documents']:,} documents, {data['tokens']:,} tokens, {data['entities']:,} entities; "
+        f"input files: {data['files']:,}"
     ]
     if data["failed"]:
         lines.append(f"{data['failed']:,} documents failed: see {ERRORS}; --retry-errors reads them again")
