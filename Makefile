@@ -64,7 +64,7 @@ $(VENV)/.train: pyproject.toml $(VENV)/.dev | $(BIN)/python
 
 # llama.cpp is built once, for its server and for the binding: see the script. Without a compiler its tests are skipped.
 $(VENV)/.llm: pyproject.toml scripts/build_llama_server.py $(VENV)/.train
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[openai,transformers]' 'gguf>=0.10'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[openai,transformers]' 'gguf>=0.10' accelerate
 	-$(BIN)/python scripts/build_llama_server.py && CMAKE_ARGS=-DLLAMA_BUILD=OFF $(BIN)/python -m pip install --quiet \
 		--disable-pip-version-check $$($(BIN)/python scripts/build_llama_server.py --requirement)
 	@touch $@

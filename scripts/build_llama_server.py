@@ -21,7 +21,7 @@ import tempfile
 from pathlib import Path
 
 VERSION = "0.3.36"
-PACKAGE = f"llama-cpp-python=={VERSION}"
+PACKAGE = f"llama-cpp-python[server]=={VERSION}"
 SERVER = "llama-server.exe" if os.name == "nt" else "llama-server"
 JOBS = os.environ.get("SAMNER_BUILD_JOBS", "2")
 OFF = ("GGML_NATIVE", "GGML_OPENMP", "LLAMA_OPENSSL", "LLAMA_BUILD_UI", "LLAMA_USE_PREBUILT_UI")

@@ -4,7 +4,9 @@
         ...  # base_url=proxy.url; proxy.done tells what was done to each request
 
 A plan is asked for each chat request: its text (system and user message, joined) and how often this text came before,
-requests to mend an answer among them. It names one of FAULTS, or None to pass the request on.
+requests to mend an answer among them. It names one of FAULTS, or None to pass the request on; "strip FIELD" passes it
+on without that field, as a server does that ignores it, and "refuse WORD" answers 400 to a request whose fields, roles
+or formats have that word, else passes it on.
 """
 
 from __future__ import annotations
@@ -65,8 +67,14 @@ def fault_proxy(upstream: str, plan: Plan) -> Iterator[Proxy]:
                     fault = plan(text, seen[text])
                     seen[text] += 1
                     proxy.done.append((fault, text))
-                answer = None
-                if fault in (None, "slow", "cut", "drip"):
+                answer, (what, _, word) = None, (fault or "").partition(" ")
+                if what == "strip":
+                    asked = json.loads(body)
+                    asked.pop(word, None)
+                    body = json.dumps(asked).encode()
+                if what == "refuse" and f'"{word}"'.encode() in body.replace(b" ", b""):
+                    answer = 400, json.dumps({"error": {"message": f"Unsupported: {word!r}"}}).encode()
+                elif what in ("", "slow", "cut", "drip", "strip", "refuse"):
                     answer = await asyncio.to_thread(_forward, upstream, method, path, body)
                 await _answer(writer, fault, answer)
         except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):

@@ -35,7 +35,7 @@ def llama_server(folder: Path, seed: int = 0) -> Iterator[str]:
     if not program.exists():
         pytest.skip("no llama-server: run python scripts/build_llama_server.py")
     pytest.importorskip("gguf")
-    port = _free_port()
+    port = free_port()
     more = ["--ctx-size", "32768", "--parallel", "4", "--threads", "1", "--no-webui"]
     command = [str(program), "--model", str(tiny_gguf(folder, seed)), "--port", str(port), *more]
     with (
@@ -43,13 +43,13 @@ def llama_server(folder: Path, seed: int = 0) -> Iterator[str]:
         subprocess.Popen(command, stdout=log, stderr=log) as child,
     ):
         try:
-            _wait(f"http://127.0.0.1:{port}/health", child)
+            wait_for(f"http://127.0.0.1:{port}/health", child)
             yield f"http://127.0.0.1:{port}/v1"
         finally:
             child.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     import socket
 
     with socket.socket() as free:
@@ -57,7 +57,7 @@ def _free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _wait(url: str, child: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str, child: subprocess.Popen[bytes]) -> None:
     for _ in range(600):
         assert child.poll() is None, "llama-server ended: see server.log"
         try:

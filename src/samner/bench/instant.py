@@ -1,7 +1,8 @@
 """A server with OpenAI's interface that answers at once, to measure what samner itself costs around an LLM.
 
 It enforces JSON Schemas as a real one does: its answer is the first that the schema allows (every first enum value, no
-item where none is asked for). `python -m samner.bench.instant` serves on a free port and prints the base URL.
+item where none is asked for). A schema in the instructions alone is obeyed too, in a fence and with words around it.
+`python -m samner.bench.instant` serves on a free port and prints the base URL.
 """
 
 from __future__ import annotations
@@ -59,8 +60,11 @@ def _resolved(reference: str, root: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _reply(request: bytes) -> bytes:
     asked = json.loads(request) if request else {}
-    form = asked.get("response_format", {}).get("json_schema", {}).get("schema")
-    text = json.dumps(first_answer(form)) if form else "Good morning!"
+    text = "Good morning!"
+    if form := asked.get("response_format", {}).get("json_schema", {}).get("schema"):
+        text = json.dumps(first_answer(form))
+    elif form := _in_words(asked):
+        text = f"Here it is:\n```json\n{json.dumps(first_answer(form))}\n```"
     message = {"role": "assistant", "content": text}
     return json.dumps(
         {
@@ -71,6 +75,16 @@ def _reply(request: bytes) -> bytes:
             "data": [{"id": "instant"}],  # for a list of the models
         }
     ).encode()
+
+
+def _in_words(asked: Mapping[str, Any]) -> Any:
+    """The schema that a request spells out in its instructions: a model follows these mostly, and talks around it."""
+    for line in [
+        line for message in asked.get("messages", ())[:1] for line in message["content"].splitlines()
+    ]:
+        if line.startswith('{"type": '):
+            return json.loads(line)
+    return None
 
 
 async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -15,11 +15,11 @@ R = TypeVar("R")
 
 
 class Background:
-    """Runs coroutines on one daemon thread until it is collected; then it ends what still runs."""
+    """Runs coroutines on one daemon thread until it is collected; then it ends what still runs, and `close` last."""
 
-    def __init__(self) -> None:
+    def __init__(self, close: Callable[[], Awaitable[object]]) -> None:
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=_run, args=(self._loop,), name="samner-llm", daemon=True).start()
+        threading.Thread(target=_run, args=(self._loop, close), name="samner-llm", daemon=True).start()
         weakref.finalize(self, self._loop.call_soon_threadsafe, self._loop.stop)
 
     def run(self, work: Callable[[], Awaitable[R]]) -> R:
@@ -51,9 +51,9 @@ async def _awaited(work: Callable[[T], Awaitable[R]], item: T) -> R:
     return await work(item)
 
 
-def _run(loop: asyncio.AbstractEventLoop) -> None:
+def _run(loop: asyncio.AbstractEventLoop, close: Callable[[], Awaitable[object]]) -> None:
     loop.run_forever()
     for task in asyncio.all_tasks(loop):
         task.cancel()
-    loop.run_until_complete(asyncio.sleep(0))
+    loop.run_until_complete(_awaited(lambda _: close(), None))
     loop.close()

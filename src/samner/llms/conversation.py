@@ -33,7 +33,7 @@ class Conversation:
             api_key=key or "none", base_url=base_url, max_retries=0, timeout=settings.timeout
         )
         folder = cache_folder(settings.cache_dir)
-        self.background = Background()
+        self.background = Background(client.close)
         self.client, self.exchange = client, Exchange(client, settings, key)
         self._server, self._settings = server, settings
         self._store = Store(folder) if folder else None

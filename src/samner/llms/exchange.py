@@ -94,7 +94,8 @@ class Exchange:
 
     def _status(self, error: Any, spent: Usage) -> tuple[LLMError, float | None]:
         status, words = int(error.status_code), self._clean(_words(error))
-        if status in BUSY or status >= 500:
+        refused = status == 500 and any(word in words for word in ("response_format", "json_schema"))
+        if (status in BUSY or status >= 500) and not refused:
             asked = retry_after(error.response.headers)
             if asked is not None and asked > LONGEST_PAUSE:
                 found = f"status {status} and the wish to wait {asked:.0f} s"
