@@ -63,7 +63,7 @@ def opened(browser: Browser, url: str, fragment: str = "", **context: Any) -> It
 def answered(page: Page) -> None:
     """Wait until every question is answered and drawn."""
     page.wait_for_timeout(50)
-    page.wait_for_selector(".sheet:not(.waiting)", timeout=120_000)
+    page.wait_for_selector(".sheet:not(.waiting)", timeout=600_000)
     page.wait_for_timeout(100)
 
 

@@ -62,5 +62,5 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     pytest.importorskip("fastapi")
     from serving import THREADS, serving
 
-    with serving(tmp_path_factory.mktemp("site"), THREADS) as running:
+    with serving(tmp_path_factory.mktemp("site"), [*THREADS, "--timeout", "900"]) as running:
         yield running.url

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import subprocess
 import sys
@@ -14,6 +12,10 @@ import pytest
 
 import samner
 from browsing import PHONE, answered, drawn_text, marked, opened, paste, slide
+from samner.formats import table
+from samner.formats.base import Notes
+from samner.types import Document, Failure
+from samner.writing.base import to_json
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request
@@ -109,7 +111,7 @@ def test_stages_of_an_entity_are_those_of_the_trace(page: Page, ner: SamNER) -> 
     assert mediation.locator("li").count() == 15
     best = sorted(judged["candidates"], key=lambda row: -row["score"])
     assert calibration.locator(".name").all_inner_texts() == [row["label"] for row in best]
-    assert calibration.locator(".value").first.inner_text() == f"{best[0]['score']:.1%}"
+    assert calibration.locator(".value").first.inner_text() == f"{best[0]['score']:.2f}"
     assert f"Comes out as {entity.label}" in calibration.inner_text()
 
 
@@ -155,6 +157,23 @@ def test_an_edited_definition_shows_what_it_changed(page: Page, ner: SamNER) -> 
     assert page.locator("#changes").is_hidden()
 
 
+def test_a_removed_entity_tells_why(page: Page, ner: SamNER) -> None:
+    before = pairs(ner.extract(TEXT, TYPES))
+    page.get_by_role("button", name="Remove place").click()
+    page.wait_for_timeout(500)
+    answered(page)
+    left = pairs(ner.extract(TEXT, {name: TYPES[name] for name in ("person", "organization")}))
+    assert ("Paris", "place") in before
+    assert "Paris" not in dict(left)
+    assert marked(page) == left
+    page.locator(".mark.gone .tag").first.focus()
+    page.wait_for_selector(".stage")
+    assert "Removed by your edit; it was place." in page.locator("#stages").inner_text()
+    page.click("#keep")
+    page.wait_for_timeout(150)
+    assert page.locator(".mark.gone").count() == 0
+
+
 def test_a_built_in_schema_and_no_schema(page: Page, ner: SamNER) -> None:
     page.select_option("#schema", "news")
     answered(page)
@@ -177,10 +196,14 @@ def copied(page: Page, form: str) -> str:
 def test_copies_are_the_entities(page: Page, ner: SamNER, tmp_path: Path) -> None:
     slide(page, 0.3)
     expected = ner.extract(TEXT, TYPES, threshold=0.3)
-    assert json.loads(copied(page, "json")) == {"text": TEXT, "entities": [e.to_dict() for e in expected]}
-    rows = list(csv.DictReader(io.StringIO(copied(page, "csv"))))
-    assert [(r["text"], r["label"], int(r["start"]), int(r["end"])) for r in rows] == [
-        (e.text, e.label, e.start, e.end) for e in expected
+    assert json.loads(copied(page, "json")) == json.loads(to_json(Document(TEXT), expected, None))
+    rows, text = tmp_path / "rows.csv", tmp_path / "text.txt"
+    rows.write_text(copied(page, "csv"), encoding="utf-8")
+    text.write_text(TEXT, encoding="utf-8")
+    (read,) = table.read(rows, Notes(), text)
+    assert not isinstance(read, Failure)
+    assert [(m.start, m.end, m.label, m.archetype) for m in read.mentions] == [
+        (e.start, e.end, e.label, e.archetype) for e in expected
     ]
     program = tmp_path / "snippet.py"
     program.write_text(copied(page, "python"), encoding="utf-8")
@@ -295,11 +318,15 @@ def test_everything_comes_from_here(browser: Browser, site: str) -> None:
 def test_a_phone_has_room(browser: Browser, site: str) -> None:
     with opened(browser, site, **PHONE) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == 360
-        page.locator("#text mark").first.tap()
+        mark = page.locator("#text mark").nth(6)
+        mark.tap()
         page.wait_for_selector(".stage")
-        sheet = page.locator("#aside").bounding_box()
+        page.wait_for_timeout(200)
+        sheet, place = page.locator("#aside").bounding_box(), mark.bounding_box()
         assert sheet is not None
+        assert place is not None
         assert sheet["y"] + sheet["height"] == pytest.approx(740, abs=1)
+        assert 0 < place["y"] < place["y"] + place["height"] < sheet["y"]
         page.locator("#close").tap()
         assert page.locator("#aside").is_hidden()
         page.locator("#panel summary").tap()

@@ -246,13 +246,15 @@ def test_html_nests_properly_and_shows_the_text_alone(row: tuple[Document, list[
 
 def test_html_shows_colours_legend_tooltips_and_nesting() -> None:
     out = write("html", (ADA, [ONLY_ADA, LOVELACE]))
-    mark = '<mark style="background:#FFD84D" title="mathematician · person · 90% · anchor + explorer">'
-    inner = (
-        '<mark style="background:#D5D5D5" title="given name · misc · 60%">Ada<small>given name</small></mark>'
+    person, misc = (
+        f'data-kind="{name}" style="--kind:{colour}"'
+        for name, colour in (("person", "#FFD84D"), ("misc", "#D5D5D5"))
     )
-    assert f"{mark}{inner} Lovelace<small>mathematician</small></mark> wrote" in out
-    assert '<span style="background:#FFD84D">person</span>' in out
-    assert '<span style="background:#D5D5D5">misc</span>' in out
+    mark = f'<mark class="mark" {person} title="mathematician · person · 90% · anchor + explorer">'
+    inner = f'<mark class="mark" {misc} title="given name · misc · 60%">Ada'
+    assert f'{mark}{inner}<small class="tag">given name</small></mark> Lovelace<small class="tag">' in out
+    assert f"<span {person}>person</span>" in out
+    assert f"<span {misc}>misc</span>" in out
 
 
 def test_html_escapes_everything() -> None:

@@ -203,3 +203,5 @@ def _seal(path: str) -> Iterable[tuple[bytes, bytes]]:
     yield b"content-security-policy", _DOCS if path == "/docs" else _PAGE
     if path.startswith("/v1/"):
         yield b"cache-control", b"no-store"
+    elif path == "/" or path.startswith("/page/"):
+        yield b"cache-control", b"no-cache"  # asked for again, so that its parts are of one version

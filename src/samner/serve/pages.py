@@ -9,15 +9,19 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
+from samner import writing
 from samner.errors import MissingExtraError
 
+COLOURS = Path(writing.__file__).with_name("colours.css")
 PAGE = Path(__file__).with_name("page")
 _DOCS = Path(__file__).with_name("docs")
 
 
 def add(app: FastAPI) -> None:
-    """`/` is page/index.html, its other files are at `/page/`; Swagger UI's own are at `/docs/assets/`."""
+    """`/` is page/index.html, its other files are at `/page/`, with the colours that it shares with
+    `--format html`; Swagger UI's own are at `/docs/assets/`."""
     app.add_api_route("/", _file(PAGE / "index.html"), include_in_schema=False)
+    app.add_api_route("/page/colours.css", _file(COLOURS), include_in_schema=False)
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
     app.mount("/docs/assets", StaticFiles(directory=_swagger()), name="swagger")
     app.add_api_route("/docs", _file(_DOCS / "index.html"), include_in_schema=False)

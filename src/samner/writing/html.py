@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from samner.offsets import clean
@@ -11,6 +12,7 @@ from samner.types import Document, Entity
 from samner.writing.base import Sink
 
 _NEUTRAL = "#D5D5D5"
+_COLOURS = Path(__file__).with_name("colours.css")
 # No script, no request: even a fault in the escaping could load nothing.
 _HEAD = """<!DOCTYPE html>
 <html lang="en">
@@ -20,17 +22,16 @@ _HEAD = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Entities found by samner</title>
 <style>
+%s
 body { display: flex; flex-direction: column; max-width: 50rem; margin: 2rem auto; padding: 0 1rem;
-  font: 1rem/2 system-ui, sans-serif; color: #1a1a1a; background: #fff }
-.legend { order: -1; line-height: 1.6 }
-.legend span { display: inline-block; margin: 0 .3rem .3rem 0; padding: 0 .5rem; border-radius: .25rem }
-article { border-top: 1px solid #ccc; padding: .5rem 0 }
-h2 { margin: 0; font-size: .85rem; color: #555; overflow-wrap: anywhere }
-p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere }
-mark { padding: .1em .2em; border-radius: .25rem; color: inherit; box-decoration-break: clone;
-  -webkit-box-decoration-break: clone }
-mark mark { outline: 1px solid #0005 }
-small { padding-left: .3em; font-size: .65em; font-weight: 600; opacity: .75 }
+  font: .875rem/1.45 var(--ui); color: var(--ink); background: var(--ground) }
+.legend { order: -1; display: flex; flex-wrap: wrap; gap: .35rem; margin-bottom: 1rem }
+.legend span { padding: .15rem .7rem; border-radius: 1rem; background: var(--fill);
+  box-shadow: inset 0 0 0 1px var(--edge) }
+article { margin-bottom: 1rem; padding: 1.25rem clamp(1rem, 4vw, 2.5rem) 1.75rem; border: 1px solid var(--line);
+  border-radius: .75rem; background: var(--paper) }
+h2 { margin: 0 0 .5rem; font: inherit; color: var(--soft); overflow-wrap: anywhere }
+p { margin: 0; font: 1.0625rem/1.85 var(--prose); white-space: pre-wrap; overflow-wrap: anywhere }
 </style>
 </head>
 <body>
@@ -43,7 +44,7 @@ class HtmlWriter:
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self._seen: dict[str, None] = {}
-        self._sink.out.write(_HEAD)
+        self._sink.out.write(_HEAD % _COLOURS.read_text(encoding="utf-8").strip())
 
     def write(
         self, document: Document, entities: Sequence[Entity], trace: Mapping[str, Any] | None = None
@@ -55,7 +56,7 @@ class HtmlWriter:
 
     def close(self) -> None:
         spans = [
-            f'<span style="background:{self._sink.colours.get(name, _NEUTRAL)}">{_safe(name)}</span>\n'
+            f"<span {_kind(name, self._sink.colours)}>{_safe(name.replace('_', ' '))}</span>\n"
             for name in sorted(self._seen)
         ]
         self._sink.out.write(f'<div class="legend">\n{"".join(spans)}</div>\n</body>\n</html>\n')
@@ -75,7 +76,7 @@ def _pieces(text: str, entities: Sequence[Entity], colours: Mapping[str, str]) -
         while any(entity.end == at for entity in opened):
             entity = opened.pop()
             if entity.end == at:
-                yield f"<small>{_safe(entity.label)}</small></mark>"
+                yield f'<small class="tag">{_safe(entity.label)}</small></mark>'
             else:
                 yield "</mark>"
                 again.append(entity)
@@ -90,7 +91,12 @@ def _pieces(text: str, entities: Sequence[Entity], colours: Mapping[str, str]) -
 def _open(entity: Entity, colours: Mapping[str, str]) -> str:
     facts = [entity.label, entity.archetype, f"{entity.score:.0%}", " + ".join(entity.sources)]
     title = _safe(" · ".join(fact for fact in facts if fact))
-    return f'<mark style="background:{colours.get(entity.archetype, _NEUTRAL)}" title="{title}">'
+    return f'<mark class="mark" {_kind(entity.archetype, colours)} title="{title}">'
+
+
+def _kind(archetype: str, colours: Mapping[str, str]) -> str:
+    """The attributes by which colours.css paints an archetype."""
+    return f'data-kind="{_safe(archetype)}" style="--kind:{colours.get(archetype, _NEUTRAL)}"'
 
 
 def _safe(text: str) -> str:

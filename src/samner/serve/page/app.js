@@ -151,10 +151,14 @@ function markAlone() {
       mark.classList.toggle("shown", mark.dataset.kind === page.alone);
 }
 
+/** What is to be shown of span n; a removed one (see `marksOf`) is looked up among what is found now. */
 const look = looking(async (n) => {
-  const { result, entities } = page;
-  const [row] = await service.rows(result.ticket, [n]);
-  return row && { row, limit: limitOf(result.types), taken: entities.find((span) => span.n === n) };
+  const { result, entities, before } = page;
+  const old = n < 0 ? before?.spans[-1 - n] : null;
+  const now = old ? result.spans.find((span) => placeOf(span) === placeOf(old))?.n : n;
+  const [row] = now === undefined ? [] : await service.rows(result.ticket, [now]);
+  const gone = old && { text: result.text.slice(old.start, old.end), label: old.label };
+  return { row, gone, limit: limitOf(result.types), taken: entities.find((span) => span.n === now) };
 });
 
 // The types

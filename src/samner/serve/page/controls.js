@@ -5,6 +5,7 @@ import { copy, say } from "./copy.js";
 import { $, count, h } from "./dom.js";
 import { FIRST } from "./first.js";
 import * as exporting from "./export.js";
+import { visits } from "./keep.js";
 import * as service from "./service.js";
 import * as share from "./share.js";
 import { OVERLAY } from "./text.js";
@@ -98,6 +99,7 @@ function replaced(text) {
 
 function mode(editing) {
   const source = $("source");
+  const was = page.editing;
   page.editing = editing;
   const over = editing && page.state.text.length <= OVERLAY;
   source.hidden = !editing;
@@ -111,7 +113,7 @@ function mode(editing) {
   if (editing) {
     source.focus();
     if (page.state.text === FIRST.text) source.select(); // to be typed over
-  } else if (document.activeElement === document.body) $("read").focus({ preventScroll: true });
+  } else if (was && document.activeElement === document.body) $("read").focus({ preventScroll: true });
 }
 
 // Dials
@@ -213,11 +215,11 @@ function theme() {
   const root = document.documentElement;
   const dark = () => (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
   const shown = () => ($("theme").textContent = dark() ? "Light" : "Dark");
-  const kept = localStorage.getItem("samner.theme");
+  const kept = visits.get("theme");
   if (kept === "dark" || kept === "light") root.dataset.theme = kept;
   $("theme").addEventListener("click", () => {
     root.dataset.theme = dark() ? "light" : "dark";
-    localStorage.setItem("samner.theme", root.dataset.theme);
+    visits.set("theme", root.dataset.theme);
     shown();
   });
   shown();

@@ -18,18 +18,18 @@ function entity(row, label) {
 const round = (score) => Math.round(score * 1e6) / 1e6;
 
 export const json = (text, rows, entities) =>
-  JSON.stringify({ text, entities: rows.map((row, n) => entity(row, entities[n].label)) }, null, 2);
+  JSON.stringify({ id: null, text, entities: rows.map((row, n) => entity(row, entities[n].label)) }, null, 2);
 
-const COLUMNS = ["start", "end", "text", "label", "score", "archetype", "sources"];
+const COLUMNS = ["id", "start", "end", "text", "label", "score", "archetype"];
 
-/** RFC 4180, with a head line. */
+/** A row an entity, as `samner convert --to csv` writes it; the one text is number 1. */
 export function csv(text, rows, entities) {
   const cell = (value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
   const lines = rows.map((row, n) => {
-    const one = entity(row, entities[n].label);
-    return COLUMNS.map((name) => cell(name === "sources" ? one.sources.join(" ") : String(one[name]))).join(",");
+    const one = { ...entity(row, entities[n].label), id: "#1" };
+    return COLUMNS.map((name) => cell(String(one[name]))).join(",");
   });
-  return [COLUMNS.join(","), ...lines].join("\r\n") + "\r\n";
+  return [COLUMNS.join(","), ...lines, ""].join("\n");
 }
 
 /** A program that gives the same entities. JSON's strings are Python's too, once non-ASCII line ends are escaped. */

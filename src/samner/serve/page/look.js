@@ -7,7 +7,7 @@ const WIDE = matchMedia("(min-width: 76.01rem)"); // there the stages have a col
 const text = $("text");
 const aside = $("aside");
 
-/** `facts(n)` resolves to the row, the limit and the entity of span n: `{row, limit, taken}`, or null. */
+/** `facts(n)` resolves to what stages.js shows of span n. */
 export function looking(facts) {
   let chosen = null; // start:end of the span that is pinned
   let shown = null; // of the one whose stages are on show, which may only be pointed at
@@ -23,17 +23,24 @@ export function looking(facts) {
   async function show(mark) {
     const mine = (shown = key(mark));
     const found = await facts(Number(mark.dataset.n));
-    if (!found || shown !== mine) return;
-    stages.show($("stages"), found.row, found.limit, found.taken);
+    if (shown === mine) stages.show($("stages"), found);
   }
 
-  function choose(mark) {
+  /** Where the stages lie over the text, bring the mark to where it can be seen beside them. */
+  function uncover(mark) {
+    if (WIDE.matches) return;
+    const [over, box] = [aside.getBoundingClientRect(), mark.getBoundingClientRect()];
+    if (box.bottom > over.top && box.right > over.left) scrollBy({ top: box.top - 72 });
+  }
+
+  async function choose(mark) {
     text.querySelector(".mark.chosen")?.classList.remove("chosen");
     mark.classList.add("chosen");
     chosen = key(mark);
     aside.classList.add("chosen");
     $("close").hidden = false;
-    return show(mark);
+    await show(mark);
+    uncover(mark);
   }
 
   function leave() {

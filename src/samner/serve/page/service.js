@@ -1,5 +1,7 @@
 // What the page asks of the service: its facts, its schemas, and extractions through the worker.
 
+import { tab } from "./keep.js";
+
 const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
 const waiting = new Map(); // ticket or call -> what to do with the answer
 let last = 0;
@@ -11,10 +13,7 @@ worker.onmessage = ({ data }) => {
 };
 
 /** The key for a service that wants one: kept for this tab only, never in a link. */
-export const key = {
-  get: () => sessionStorage.getItem("samner.key") ?? "",
-  set: (value) => sessionStorage.setItem("samner.key", value),
-};
+export const key = { get: () => tab.get("key") ?? "", set: (value) => tab.set("key", value) };
 
 const headers = () => (key.get() ? { Authorization: `Bearer ${key.get()}` } : {});
 
@@ -42,7 +41,7 @@ export async function schema(name) {
 export function extract(text, types) {
   for (const id of [...waiting.keys()].filter(Number.isInteger)) waiting.delete(id);
   const ticket = ++last;
-  const body = { text, schema: types && { types }, trace: true, threshold: 0, nested: true };
+  const body = { text, schema: types && { types }, trace: true };
   worker.postMessage({ ask: "extract", ticket, body, key: key.get() });
   return answer(ticket).then((reply) => {
     if ("problem" in reply) throw new Problem(reply.status, reply.problem);

@@ -2,9 +2,10 @@
 // server's log. It is written into the address only when somebody asks for a link, since addresses are kept in
 // histories and synchronised; what is under way lives in the tab's own storage.
 
+import { tab } from "./keep.js";
+
 const LARGEST = 4_000_000; // characters that a link may unfold to
 const MARK = "#v1.";
-const STORED = "samner.state";
 
 /** The fragment of a state: JSON, deflated, base64url. */
 export async function toFragment(state) {
@@ -55,19 +56,13 @@ function checked({ text, schema, threshold, nested }) {
   return { text, schema: { name, types: types ?? null }, threshold: share(threshold), nested: nested === true };
 }
 
-/** Keep a state for a reload of this tab. A full store is no fault: the reload then starts afresh. */
-export function remember(state) {
-  try {
-    sessionStorage.setItem(STORED, JSON.stringify(state));
-  } catch {
-    sessionStorage.removeItem(STORED);
-  }
-}
+/** Keep a state for a reload of this tab. */
+export const remember = (state) => tab.set("state", JSON.stringify(state));
 
 /** What this tab had before a reload, or null. */
 export function remembered() {
   try {
-    return checked(JSON.parse(sessionStorage.getItem(STORED)));
+    return checked(JSON.parse(tab.get("state")));
   } catch {
     return null;
   }

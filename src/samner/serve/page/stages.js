@@ -4,17 +4,24 @@ import { h, words } from "./dom.js";
 
 const SHOWN = 6; // rows before "more", fewer where the rest is next to nothing
 const LITTLE = 0.005;
+const scored = (score) => (score < 0.005 ? "<0.01" : score.toFixed(2));
 const percent = (share) => (share < 0.001 ? "<0.1%" : share >= 0.9995 ? "100%" : `${(share * 100).toFixed(1)}%`);
 
-/** Fill `place` with the stages of a row (see worker.js). `limit` tells the threshold of a label, `taken` is the entity
- * that came out, if any. */
-export function show(place, row, limit, taken) {
+/** Fill `place` with the stages of a row (see worker.js), which is undefined for a span that nobody finds any more.
+ * `limit` tells the threshold of a label, `taken` is the entity that came out, if any, and `gone` what an edit removed. */
+export function show(place, { row, limit, taken, gone }) {
+  const was = gone && h("p", { class: "why" }, `Removed by your edit; it was ${gone.label}.`);
+  if (!row) {
+    const lost = h("p", { class: "why" }, "With these types no extractor proposes it.");
+    return place.replaceChildren(h("h2", { tabIndex: -1, dir: "auto" }, gone?.text ?? ""), was ?? "", lost);
+  }
   place.replaceChildren(
     h("h2", { tabIndex: -1, dir: "auto" }, row.text),
     h("p", { class: "place" }, `characters ${row.start}–${row.end}`),
+    was ?? "",
     stage(1, "Discovery", "Who found it?", discovery(row)),
-    row.archetypes.length ? stage(2, "Mediation", "What kind of thing is it?", mediation(row)) : null,
-    row.candidates.length ? stage(3, "Calibration", "Which of your types fits?", calibration(row, limit, taken)) : null,
+    row.archetypes.length ? stage(2, "Mediation", "What kind of thing is it?", mediation(row)) : "",
+    row.candidates.length ? stage(3, "Calibration", "Which of your types fits?", calibration(row, limit, taken)) : "",
   );
 }
 
@@ -30,38 +37,39 @@ const stage = (n, name, question, body) =>
 function discovery({ sources, kept, why }) {
   const rows = Object.entries(sources).sort((a, b) => b[1] - a[1]);
   return [
-    bars(rows.map(([name, score]) => ({ name, share: score }))),
+    bars(rows.map(([name, share]) => ({ name, share })), scored),
     h("p", { class: "why" }, `${kept ? "Kept" : "Left out"}: ${why}.`),
   ];
 }
 
 const mediation = ({ archetypes }) =>
-  bars(archetypes.map(([name, share]) => ({ name: words(name), share, kind: name })));
+  bars(archetypes.map(([name, share]) => ({ name: words(name), share, kind: name })), percent);
 
-function calibration({ candidates }, limit, taken) {
+function calibration({ candidates, notes }, limit, taken) {
   const [label, score] = candidates[0];
   const least = limit(label);
   return [
-    bars(candidates.map(([name, share, facts]) => ({ name, share, least: limit(name), facts }))),
+    bars(candidates.map(([name, share, facts]) => ({ name, share, least: limit(name), facts })), scored),
     h("p", { class: "why" }, decision(label, score, least, taken)),
+    ...notes.map(({ event, detail }) => h("p", { class: "why" }, `Language model: ${[event, detail].filter(Boolean).join(", ")}.`)),
   ];
 }
 
 function decision(label, score, least, taken) {
-  const compared = `${score.toFixed(2)} ${score >= least ? "reaches" : "is below"} the threshold of ${least.toFixed(2)}`;
+  const compared = `${scored(score)} ${score >= least ? "reaches" : "is below"} the threshold of ${least.toFixed(2)}`;
   if (taken) return `Comes out as ${taken.label}: ${compared}.`;
   if (score < least) return `Does not come out: ${label} is the best, but ${compared}.`;
   return `Does not come out: ${compared}, but a better entity overlaps it.`;
 }
 
-/** A list of shares as bars, the best few at once and the rest to unfold. */
-function bars(rows) {
+/** A list of shares as bars, the best few at once and the rest to unfold; `put` writes a share. */
+function bars(rows, put) {
   const item = (row) =>
     h(
       "li",
       { title: evidence(row.facts) },
       h("span", { class: "name", dir: "auto" }, row.name),
-      h("span", { class: "value" }, percent(row.share)),
+      h("span", { class: "value" }, put(row.share)),
       h(
         "span",
         { class: "bar", "data-kind": row.kind ?? null, "aria-hidden": "true" },
@@ -77,7 +85,7 @@ function bars(rows) {
     h(
       "details",
       { class: "more" },
-      h("summary", {}, `${rest.length} more, the best ${percent(rest[0].share)}`),
+      h("summary", {}, `${rest.length} more, the best ${put(rest[0].share)}`),
       h("ul", { class: "bars" }, rest.map(item)),
     ),
   ];
