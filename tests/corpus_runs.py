@@ -1,4 +1,4 @@
-"""What the tests of corpus runs share: inputs, what a folder holds, and a `samner run` that can be killed."""
+"""What the tests of corpus runs share: inputs, rows of a folder, and a `samner run` that can be killed."""
 
 from __future__ import annotations
 
@@ -23,12 +23,6 @@ def lines_file(path: Path, count: int) -> Path:
     lines = ("{broken" if n % 10 == 9 else json.dumps(row) for n, row in enumerate(rows))
     path.write_text("".join(line + "\n" for line in lines))
     return path
-
-
-def final_bytes(out: Path) -> dict[str, bytes]:
-    """What must not depend on how often a run was stopped: the shards and the list of errors."""
-    names = [*out.glob("shard-*"), out / "errors.jsonl"]
-    return {path.name: path.read_bytes() for path in sorted(names)}
 
 
 def rows_of(out: Path) -> list[dict[str, Any]]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from corpus_runs import LABELS, final_bytes, kill_in_the_middle, lines_file, rows_of, run_to_the_end
+from corpus_runs import LABELS, kill_in_the_middle, lines_file, rows_of, run_to_the_end
 from llm_rules import Rules, by_mention
 from samner import LLMUse, SamNER
+from samner.bench.corpora_state import final_bytes
 from samner.bench.workload import texts
 from samner.cli.main import run as samner
 from samner.corpora import Limits, Options, run
@@ -69,6 +70,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(whole: Path, tmp_path: Path) -> 
     limits = ("--shard-documents", "15")
     kill_in_the_middle(out / ".state" / "000000.journal", [source], out, *limits)
     assert not (out / "report.txt").exists()
+    assert (out / "errors.jsonl").exists()  # it fills shard by shard
     done = run_to_the_end([source], out, *limits)
     assert done.returncode == 1  # four documents failed
     assert "36 documents" in done.stdout

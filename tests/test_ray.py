@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from corpus_runs import LABELS, command, final_bytes, lines_file, run_to_the_end
+from corpus_runs import LABELS, command, lines_file, run_to_the_end
 from samner import SamNER
+from samner.bench.corpora_state import final_bytes
 from samner.corpora import Options, run
 from samner.corpora.stream import Limits
 from samner.errors import InputError

@@ -6,21 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 
-from samner.bench.machine import busy
-from samner.bench.speed_rows import figure
-from samner.bench.tables import table
+from samner.bench.speed_rows import figure, print_figures
 
 
 def print_corpora(result: Mapping[str, Any], console: Console) -> None:
     """One figure a line."""
-    rows = table(f"samner run, {result['documents']:,} sentences", "what", "figure", "lowest to highest")
-    for what, shown, spread in corpora_rows(result):
-        rows.add_row(escape(what), shown, spread)
-    console.print(rows)
-    if warning := busy(result):
-        console.print(escape(warning))
+    print_figures(f"samner run, {result['documents']:,} sentences", corpora_rows(result), result, console)
 
 
 def corpora_rows(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -14,10 +14,17 @@ from samner.bench.tables import table
 
 def print_speed(result: Mapping[str, Any], console: Console) -> None:
     """`samner bench speed`: one figure a line, with its lowest and highest value where there are several."""
-    rows = table(f"speed, {result['threads']} threads", "what", "figure", "lowest to highest")
-    for what, figure, spread in speed_rows(result):
-        rows.add_row(escape(what), figure, spread)
-    console.print(rows)
+    print_figures(f"speed, {result['threads']} threads", speed_rows(result), result, console)
+
+
+def print_figures(
+    title: str, rows: Sequence[tuple[str, str, str]], result: Mapping[str, Any], console: Console
+) -> None:
+    """(what, figure, spread) a line, and a word about the machine if that was busy."""
+    shown = table(title, "what", "figure", "lowest to highest")
+    for what, value, spread in rows:
+        shown.add_row(escape(what), value, spread)
+    console.print(shown)
     if warning := busy(result):
         console.print(escape(warning))
 

@@ -56,10 +56,20 @@ def write_errors(folder: Folder) -> int:
     def lines() -> Iterator[bytes]:
         nonlocal count
         for receipt in read_receipts(folder):
-            for row in receipt.errors:
-                count += 1
-                shown = {key: value for key, value in row.items() if key not in ("before", "after")}
-                yield (json.dumps(shown, ensure_ascii=True) + "\n").encode()
+            count += len(receipt.errors)
+            yield from _error_lines(receipt)
 
     write_whole(folder.path / ERRORS, lambda file: file.writelines(lines()))
     return count
+
+
+def add_errors(folder: Folder, receipt: Receipt) -> None:
+    """Show what failed in a shard at once; `write_errors` makes the list anew when a run begins and when it ends."""
+    with (folder.path / ERRORS).open("ab") as file:
+        file.writelines(_error_lines(receipt))
+
+
+def _error_lines(receipt: Receipt) -> Iterator[bytes]:
+    for row in receipt.errors:
+        shown = {key: value for key, value in row.items() if key not in ("before", "after")}
+        yield (json.dumps(shown, ensure_ascii=True) + "\n").encode()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from samner.corpora.folder import Folder, locked
 from samner.corpora.job import Job, Options, settle
-from samner.corpora.receipts import read_receipts, write_errors
+from samner.corpora.receipts import add_errors, read_receipts, write_errors
 from samner.corpora.report import Session, write_report
 from samner.corpora.shards import check_format
 from samner.corpora.sources import Source, find_sources, once
@@ -70,6 +70,7 @@ def run(
         folder.clean()
         watch = watch or (lambda _tally, _position: None)
         before = done_before(folder, watch)
+        write_errors(folder)
         (work or here)(job, folder, ner, watch)
         if retry_errors:
             from samner.corpora.retry import retry
@@ -101,6 +102,7 @@ def here(job: Job, folder: Folder, ner: SamNER, watch: Watch) -> None:
             receipt = worker.shard(number, start)
             if receipt is None:
                 return
+            add_errors(folder, receipt)
             stop = receipt.stop
         number, start = number + 1, stop
 
