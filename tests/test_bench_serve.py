@@ -35,7 +35,7 @@ def test_figures_are_those_of_the_protocol() -> None:
     assert (made["errors"], made["entities_equal"]) == (0, True)
     wrong = result(entities=9, errors=1)
     assert (wrong["errors"], wrong["entities_equal"]) == (3, False)
-    assert ("as many entities as in one process", "NO") in serve_rows(wrong)
+    assert ("as many entities as in one process", "NO", "") in serve_rows(wrong)
 
 
 def test_the_table_for_people_and_for_the_docs() -> None:
@@ -44,8 +44,8 @@ def test_the_table_for_people_and_for_the_docs() -> None:
     said = console.export_text()
     assert "2.50 ms" in said
     table = markdown([("serve", result())])
-    assert "| 16 clients, 2 threads | figure |" in table
-    assert "| ratio of the two | 50% |" in table
+    assert "| 16 clients, 2 threads | figure | lowest to highest |" in table
+    assert "| ratio of the two | 50% | 50 to 50 |" in table
     assert "*cpu ms around the model*" in table
 
 

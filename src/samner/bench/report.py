@@ -98,7 +98,7 @@ def speed_table(result: Result) -> str:
 
 def serve_table(result: Result) -> str:
     """The service under load, and the protocol of each figure."""
-    head = [f"{result['clients']} clients, {result['threads']} threads", "figure"]
+    head = [f"{result['clients']} clients, {result['threads']} threads", "figure", "lowest to highest"]
     protocol = "\n".join(f"- *{name.replace('_', ' ')}*: {how}." for name, how in result["protocol"].items())
     note = (
         f"{result['sentences']} sentences; median of {len(result['samples']['served'])} rounds on {_machine(result)}, "
