@@ -149,11 +149,52 @@ def choose(judge: Judge, how: Options) -> list[tuple[Span, str, float, tuple[tup
 
 
 def test_each_span_gets_its_best_label() -> None:
-    judge = Judge([[0.1, 0.8, 0.3], [0.4, 0.2, 0.4]], [[0, 0, 0], [0, 0, 0]])
+    judge = Judge([[0.1, 0.8, 0.3], [0.4, 0.4, 0.1]], [[0, 0, 0], [0, 0, 0]])
     assert choose(judge, Options()) == [
         (Span(0, 3), "b", 0.8, (("c", 0.3), ("a", 0.1))),
-        (Span(8, 11), "a", 0.4, (("c", 0.4), ("b", 0.2))),
+        (Span(8, 11), "a", 0.4, (("b", 0.4), ("c", 0.1))),
     ]
+
+
+@pytest.mark.parametrize("overlap", ["score", "longest-first"])
+def test_a_label_that_fails_its_threshold_gives_way_to_one_that_does_not(overlap: str) -> None:
+    """b needs 0.7, c needs 0.2, a the model's 0.5."""
+    judge = Judge([[0.1, 0.6, 0.3], [0.4, 0.6, 0.1]], [[0, 0, 0], [0, 0, 0]])
+    first, second = choose(judge, Options(overlap=overlap))
+    assert first == (Span(0, 3), "c", 0.3, (("b", 0.6), ("a", 0.1)))
+    assert second[:3] == (
+        Span(8, 11),
+        "b",
+        0.6,
+    )  # none reaches its own: the best one, which then does not come out
+
+
+def test_an_explicit_threshold_counts_for_the_choice_too() -> None:
+    judge = Judge([[0.45, 0.6, 0.3], [0, 0, 0]], [[0, 0, 0], [0, 0, 0]])
+    chosen = {t: choose(judge, Options(t))[0][1] for t in (None, 0.4, 0.5)}
+    assert chosen == {None: "c", 0.4: "a", 0.5: "b"}
+
+
+SCORES = st.lists(st.integers(0, 20).map(lambda n: n / 20), min_size=3, max_size=3)
+
+
+@given(
+    st.tuples(SCORES, SCORES),
+    options,
+    st.tuples(st.integers(0, 20), st.integers(0, 20)).map(lambda pair: sorted(n / 20 for n in pair)),
+)
+def test_a_higher_threshold_brings_no_label_in(
+    scores: tuple[list[float], list[float]], how: Options, thresholds: list[float]
+) -> None:
+    """Through choice, thresholds and overlaps."""
+    judge = Judge(list(scores), list(scores))
+    low, high = (_out(judge, Options(t, how.nested, how.multi_label, how.overlap)) for t in thresholds)
+    assert high <= low
+
+
+def _out(judge: Judge, how: Options) -> set[Entity]:
+    made = [entity(span.start, span.end, label, score) for span, label, score, _ in choose(judge, how)]
+    return set(settled(made, how))
 
 
 def test_with_multi_label_every_label_that_may_come_out() -> None:

@@ -79,6 +79,10 @@ def test_an_argument_that_exists_is_a_path(tmp_path: Path, monkeypatch: pytest.M
         (["extract", "x", "--treshold", "1"], ["--treshold", "--threshold"]),
         (["extrct"], ["No such command", "extrct"]),
         (["schema", "show", "crosner/music"], ["did you mean 'crossner/music'"]),
+        (["schema", "check", "nosuch.yaml"], ["a built-in name", "'nosuch.yaml'"]),
+        (["schema", "check", "crosner/music"], ["did you mean 'crossner/music'"]),
+        (["extract", "x", "--labels", "a", "-o", "/"], ["a file to write", "the folder /"]),
+        (["extract", "x", "--labels", "a", "-o", "/no/such/x.txt"], ["none at /no/such", "make it first"]),
         (["eval"], ["Missing argument"]),
         (["eval", "gold.jsonl"], ["--labels or --schema"]),
         (["bench", "crossner"], ["--data"]),
@@ -154,6 +158,19 @@ def test_schema_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert call("schema", "check", str(good), capsys=capsys)[0] == 0
 
 
+def test_schema_check_takes_folders_and_built_in_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.yaml").write_text("person:\n")
+    (tmp_path / "notes.txt").write_text("- a\n- a\n")
+    code, out, err = call("schema", "check", str(tmp_path), "news", capsys=capsys)
+    assert (code, err) == (0, "")
+    assert [line.split(":")[0] for line in out.splitlines()] == [str(tmp_path / "a.yaml"), "news"]
+    code, _, err = call("schema", "check", str(tmp_path / "nothing"), capsys=capsys)
+    assert code == 2
+    assert "a folder of them or a built-in name" in err
+
+
 def test_a_bad_gold_file_is_named_before_a_model_loads(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -219,6 +236,34 @@ def test_ctrl_c_is_one_line_and_130(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, b"samner: interrupted\n")
+
+
+@pytest.mark.model
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_among_long_documents_does_not_wait_for_them(tmp_path: Path) -> None:
+    """Reading these takes minutes; what goes on when the user gives up ends with the passage that is read."""
+    for n in range(8):
+        (tmp_path / f"{n}.txt").write_text("Ada Lovelace wrote to Charles Babbage in London. " * 6_000)
+    short = tmp_path / "0.jsonl"
+    short.write_text('{"text": "Ada wrote."}\n' * 2)
+    command = [*PROGRAM, "extract", str(short), *(str(tmp_path / f"{n}.txt") for n in range(8))]
+    process = subprocess.Popen(
+        [*command, "--labels", "person", "--threads", "2", "--format", "jsonl", "--batch-size", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(b'{"id"')  # the others are being read
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        begun = time.monotonic()
+        _, err = process.communicate(timeout=60)
+        assert time.monotonic() - begun < 20  # a second, and more where the machine is busy
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert err.endswith(b"samner: interrupted\n")
 
 
 def test_ascii_terminals_and_closed_outputs_are_no_traceback() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from samner.cli.convert import NAMES
 from samner.formats import FORMATS
-from test_cli import call
+from test_cli import PROGRAM, call
 
 ROWS = [
     {
@@ -38,7 +39,7 @@ def test_a_conversion_says_what_was_lost(
     out = tmp_path / "out.conll"
     code, said, err = call("convert", str(gold), str(out), capsys=capsys)
     assert code == 0
-    assert said == f"{out}: 2 documents, 1 mentions\n"
+    assert said == f"{out}: 2 documents, 1 mention\n"
     assert err == (
         "samner: conll cannot hold: ids of texts: 1, scores: 1, "
         "texts whose white space is not one space between tokens: 2\n"
@@ -55,7 +56,7 @@ def test_a_bad_line_costs_itself_alone(
     out = tmp_path / "out"
     code, said, err = call("convert", str(gold), str(out), "--to", "doccano", capsys=capsys)
     assert code == 1
-    assert said == f"{out}: 3 documents, 1 mentions, 1 could not be read\n"
+    assert said == f"{out}: 3 documents, 1 mention, 1 could not be read\n"
     assert f'{gold}:3: no list "entities"' in err
     assert len(out.read_text().splitlines()) == 3
 
@@ -109,11 +110,17 @@ def test_a_folder_is_never_overwritten(
         (["{gold}", "out.json", "--to", "labelstudio"], ["did you mean 'label-studio'"]),
         (["{gold}", "out.conll", "--from", "xml"], ["'xml'", "jsonl"]),
         (["absent.jsonl", "out.conll"], ["none at absent.jsonl"]),
-        (["{gold}", "no/such/folder/out.conll"], ["expected a folder to write to", "no/such/folder"]),
+        (
+            ["{gold}", "no/such/folder/out.conll"],
+            ["expected a folder to write out.conll to", "no/such/folder"],
+        ),
         (["{gold}", "out.conll", "--texts", "{gold}"], ["--from csv", "jsonl"]),
         (["{gold}", "out.conll", "--from", "csv"], ["--texts PATH"]),
         (["{gold}", "out.conll", "--from", "csv", "--texts", "absent"], ["nothing at absent"]),
         (["{gold}", "out.conll", "--too", "csv"], ["--to"]),
+        (["{gold}", "-", "--to", "brat"], ["a folder for brat"]),
+        (["-", "out.conll", "--from", "datasets"], ["a folder for datasets"]),
+        (["-", "out.conll"], ["--from"]),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_2(
@@ -155,3 +162,24 @@ def test_the_format_of_the_extracted_is_read(tmp_path: Path, capsys: pytest.Capt
         )
         assert code == 1
         assert str(tmp_path) in err
+
+
+def test_standard_input_and_output(gold: Path) -> None:
+    line = f"{PROGRAM[0]} -c 'from samner.cli import main; main()' convert"
+    script = (
+        f"cat {gold} | {line} - - --from jsonl --to doccano | {line} /dev/stdin - --from doccano --to jsonl"
+    )
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0
+    assert [json.loads(line)["text"] for line in done.stdout.splitlines()] == ["Ada met Bob.", "Nobody."]
+    assert "samner: -: 2 documents, 1 mention\n" in done.stderr
+
+
+def test_a_bad_line_of_standard_input_is_named(gold: Path) -> None:
+    command = [*PROGRAM, "convert", "-", "-", "--from", "jsonl", "--to", "doccano"]
+    done = subprocess.run(command, input=gold.read_text() + "{", capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "at -:3;" in done.stderr
+    assert len(done.stdout.splitlines()) == 2

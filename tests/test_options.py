@@ -20,6 +20,12 @@ def test_an_unknown_option_is_named_with_the_one_meant() -> None:
         settings(None, {"thresold": 0.3})
 
 
+@pytest.mark.parametrize("threshold", [True, False, "0.5", -0.1, 1.1, float("nan")])
+def test_what_is_no_threshold(threshold: object) -> None:
+    with pytest.raises(InputError, match="a threshold from 0 to 1"):
+        Options(threshold=threshold)  # type: ignore[arg-type]
+
+
 @pytest.mark.model
 @pytest.mark.parametrize("span", ["x", 3, (1,), (0, "b"), None])
 def test_what_is_no_span_is_an_input_error(ner: SamNER, span: object) -> None:

@@ -69,18 +69,29 @@ class Calibration:
     ) -> list[Choice]:
         table = judgement.each if options.multi_label else judgement.score
         names = schema.names
+        ranked = _best_first(table, names, options.multi_label)
+        fitting = ranked if options.multi_label else [[k] for k in _fitting(table, names, limits)]
         choices = []
-        for m, order, row in zip(
-            mediated, _best_first(table, names, options.multi_label), table, strict=True
-        ):
-            scored = [(names[k], float(row[k])) for k in order]
-            top, sources = scored[: SHOWN + 1], tuple(sorted(m.candidate.sources))
-            for label, score in scored if options.multi_label else scored[:1]:
+        for m, row, order, columns in zip(mediated, table, ranked, fitting, strict=True):
+            top, sources = order[: SHOWN + 1], tuple(sorted(m.candidate.sources))
+            for k in columns:
+                label, score = names[k], float(row[k])
                 if options.multi_label and score < limits.relevant(label):
                     continue
-                rest = tuple(pair for pair in top if pair[0] != label)[:SHOWN]
+                rest = tuple((names[n], float(row[n])) for n in top if n != k)[:SHOWN]
                 choices.append(Choice(m.candidate.span, label, score, self._archetype(m), sources, rest))
         return choices
+
+
+def _fitting(table: Floats, names: tuple[str, ...], limits: Limits) -> list[int]:
+    """The column of each row's label: the best one of those that reach what they need, or else the best of all."""
+    columns = np.argsort(_by_name(names))  # equal scores go to the name that sorts first, as in `_best_first`
+    scores = table[:, columns]
+    needed = np.array([limits.needed(names[k]) for k in columns])
+    reached = np.where(scores >= needed, scores, -1.0)
+    best = np.where((scores >= needed).any(axis=1, keepdims=True), reached, scores).argmax(axis=1)
+    chosen: list[int] = columns[best].tolist()
+    return chosen
 
 
 def _best_first(table: Floats, names: tuple[str, ...], every: bool) -> list[list[int]]:
@@ -132,6 +143,12 @@ class Limits:
 
     def usual(self, label: str) -> float:
         return self._own.get(label, self._default)
+
+    def needed(self, label: str) -> float:
+        """What a label needs to be a span's label before a better one that fails. By score it is its limit. Where
+        leftmost and longest win, it is what it would be without an explicit threshold: a choice that depended on
+        that could let a higher threshold bring an entity in."""
+        return self[label] if self._by_score else self.usual(label)
 
     def relevant(self, label: str) -> float:
         return self[label] if self._by_score else min(self[label], self.usual(label))

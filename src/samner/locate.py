@@ -34,11 +34,32 @@ def _from_hub(name: str) -> Path:
     try:
         return Path(snapshot_download(name))
     except Exception as error:  # the hub's own errors, and any network's
-        raise ModelError(
-            f"the model {name!r} on the hub",
-            f"{type(error).__name__}: {error}",
-            "check name and network, or pass a folder",
-        ) from error
+        found, remedy = _why(error)
+        raise ModelError(f"the model {name!r} in a folder here or on the hub", found, remedy) from error
+
+
+# The hub's errors by name, from the narrowest: what it means for who asked for a model, and what to do.
+_HUB_ERRORS = {
+    "GatedRepoError": (
+        "one that needs its owner's consent",
+        "ask for it on the model's page and set HF_TOKEN",
+    ),
+    "RepositoryNotFoundError": ("none of that name", "check the name; for a private one set HF_TOKEN"),
+    "HFValidationError": ("a name that the hub cannot have", "write owner/name, or pass a folder"),
+    "OfflineModeIsEnabled": (
+        "HF_HUB_OFFLINE set and no copy here",
+        "unset it once, or pass a folder",
+    ),
+    "LocalEntryNotFoundError": ("no copy here and no way to the hub", "check the network, or pass a folder"),
+}
+
+
+def _why(error: Exception) -> tuple[str, str]:
+    for kind in type(error).__mro__:
+        if kind.__name__ in _HUB_ERRORS:
+            return _HUB_ERRORS[kind.__name__]
+    first = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first:.200}", "check name and network, or pass a folder"
 
 
 def cache_folder(chosen: str | Path | bool | None) -> Path | None:

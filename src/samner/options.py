@@ -78,7 +78,7 @@ class LLMUse:
 
 
 def _is_share(value: object) -> bool:
-    return isinstance(value, Real) and 0 <= float(value) <= 1
+    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= float(value) <= 1
 
 
 def settings(options: Options | None, overrides: Mapping[str, Any]) -> Options:

@@ -36,7 +36,7 @@ SchemaLike: TypeAlias = (
 _TOP_KEYS = ("types", "name")
 # Read and kept in `SchemaFile.about`, ignored by extraction.
 _TOP_EXTRAS = ("description", "licence", "license", "source", "version", "gold", "catch_all")
-_SUFFIXES = (".yaml", ".yml", ".json")
+SUFFIXES = (".yaml", ".yml", ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def read_schema(name_or_path: str | Path) -> SchemaFile:
     if isinstance(name_or_path, str):
         if name_or_path in _builtins():
             return _read_builtin(name_or_path)
-        if path.suffix.lower() not in _SUFFIXES and not path.is_file():
+        if path.suffix.lower() not in SUFFIXES and not path.is_file():
             remedy = f'{hint(name_or_path, builtin_names())}; labels go in a list: ["person"]'
             raise SchemaError("a schema file or a built-in name", repr(name_or_path), remedy)
     return _read_document(load(path, SchemaError), str(path))

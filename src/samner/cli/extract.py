@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from samner.cli.engine_options import EngineChoice, with_engine
-from samner.cli.output import open_output
+from samner.cli.output import check_output, open_output
 from samner.cli.progress import Progress
 from samner.cli.shared import (
     BatchOption,
@@ -86,6 +86,7 @@ def extract(
     of a file. Exit code 1 if a document could not be read, or an LLM never answered; the others still come out.
     """
     _check(format, explain, overlap, encoding, threshold)
+    check_output(output)
     if url is not None and (model is not None or threads is not None or engine.name != "embedded"):
         found = "--model, --threads or --engine beside it"
         raise Usage(f"expected --url alone, found {found}; they are the server's")

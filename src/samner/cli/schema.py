@@ -21,15 +21,20 @@ def _group(context: typer.Context) -> None:
 
 
 @app.command("check")
-def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Schema files.")]) -> int:
-    """Say whether schema files can be used: 0 if all can, else 1 with one line for each fault."""
+def check(
+    what: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE|FOLDER|NAME...", help="Schema files, folders of them, built-in names."),
+    ],
+) -> int:
+    """Say whether schemas can be used: 0 if all can, else 1 with one line for each fault."""
     from samner.archetypes import load
     from samner.cli.shared import report
     from samner.schema import check_archetypes, read_schema
 
     known = [archetype.name for archetype in load()]
     bad = 0
-    for file in files:
+    for file in [file for argument in what for file in _schemas(argument)]:
         try:
             schema = read_schema(file).schema
             check_archetypes(schema, known)
@@ -41,6 +46,25 @@ def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="S
             note = f", {bare} without a definition" if bare else ""
             typer.echo(f"{file}: {len(schema)} types{note}")
     return 1 if bad else 0
+
+
+def _schemas(argument: str) -> list[str]:
+    """A file or a built-in name as it is, a folder as the schema files in it."""
+    from samner.schema import SUFFIXES, builtin_names
+    from samner.strict import hint
+
+    path = Path(argument)
+    if path.is_dir():
+        files = sorted(str(file) for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+        if not files:
+            raise Usage(
+                f"expected schema files ({', '.join(SUFFIXES)}), found none in {path}; name another folder"
+            )
+        return files
+    if argument not in builtin_names() and not path.exists():
+        expected = "a schema file, a folder of them or a built-in name"
+        raise Usage(f"expected {expected}, found {argument!r}; {hint(argument, builtin_names())}")
+    return [argument]
 
 
 @app.command("list")

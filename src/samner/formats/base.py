@@ -83,6 +83,7 @@ class Format:
     write: Callable[[Path, Iterable[Marked], Notes], None]
     holds: frozenset[str] = frozenset()
     suffixes: tuple[str, ...] = ()
+    folder: bool = False
 
 
 def fitted(documents: Iterable[Marked], holds: frozenset[str], notes: Notes) -> Iterator[Marked]:

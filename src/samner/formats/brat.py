@@ -136,4 +136,4 @@ def _file_name(id: str | None, number: int) -> str:
     return "/".join(safe) or f"{number:06}"
 
 
-FORMAT = Format("brat", "brat's folder of .txt and .ann", read, write, frozenset({"id"}))
+FORMAT = Format("brat", "brat's folder of .txt and .ann", read, write, frozenset({"id"}), folder=True)

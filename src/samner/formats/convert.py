@@ -38,8 +38,9 @@ def convert(
     try:
         writes.write(part, _counted(reads.read(source, done.unread), done, tell), done.unwritten)
         if not done.documents:
-            found = f"none in {source}" + (f" but {done.failures} bad ones" if done.failures else "")
-            raise FormatError(f"documents in the format {reads.name}", found, "check the file and --from")
+            bad = ", only what could not be read" if done.failures else ""
+            remedy = "check the file and the format that it is in"
+            raise FormatError(f"documents in the format {reads.name}", f"none in {source}{bad}", remedy)
         if part.is_dir() and target.is_file():
             target.unlink()
         os.replace(part, target)

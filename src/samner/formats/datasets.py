@@ -127,4 +127,5 @@ FORMAT = Format(
     read,
     write,
     frozenset({"id", "words", "score", "archetype", "sources", "alternatives"}),
+    folder=True,
 )

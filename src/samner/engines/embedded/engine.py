@@ -29,6 +29,7 @@ from samner.engines.embedded.words import WordPieces
 from samner.passages import Passage
 from samner.ports import ConsensusRule, ModelInfo, Reading
 from samner.types import Schema, Span
+from samner.workers import check_stopped
 
 Array = NDArray[Any]
 
@@ -75,7 +76,11 @@ class EmbeddedEngine:
         return self._describe([type_text(kind) for kind in schema])
 
     def encode(self, passages: Sequence[Passage]) -> list[Encoded]:
-        return [self._reader.read(passage) for passage in passages]
+        return [self._read(passage) for passage in passages]
+
+    def _read(self, passage: Passage) -> Encoded:
+        check_stopped()  # the pass over a passage is what takes the time
+        return self._reader.read(passage)
 
     def span_vectors(self, reading: Reading, spans: Sequence[Sequence[Span]]) -> list[Array]:
         """Where spans lie in the space in which types are matched: [N, M] for the N spans of each passage."""
