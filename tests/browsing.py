@@ -13,6 +13,8 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from samner.types import Entity
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
@@ -28,6 +30,12 @@ addEventListener("securitypolicyviolation", (e) => faults.push(`policy: ${e.viol
 new PerformanceObserver((list) => list.getEntries().forEach((e) => long.push(e.duration)))
   .observe({ type: "longtask", buffered: true });
 """
+TEXT = """\
+Angela Merkel met Emmanuel Macron in Paris, where the European Union had called a summit.
+
+\tShe flew on to the University of Warsaw 🛫; Nokia's chief executive Pekka Lundmark stayed with the mayor of Paris.
+"""
+TYPES = {"person": "A named individual.", "organization": "A company or body.", "place": "A city or country."}
 DESK: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 
@@ -117,3 +125,25 @@ def slide(page: Page, threshold: float) -> None:
         threshold,
     )
     page.wait_for_timeout(150)
+
+
+def use(page: Page, types: dict[str, str]) -> None:
+    """Replace the types: paste a list of them into the name of an empty one."""
+    page.select_option("#schema", "*")
+    page.click("#add")
+    lines = "\n".join(f"{name}: {definition}" for name, definition in types.items())
+    page.evaluate(
+        """(lines) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text", lines);
+          const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+          document.querySelector("#types .name").dispatchEvent(paste);
+        }""",
+        lines,
+    )
+    page.wait_for_timeout(500)
+    answered(page)
+
+
+def pairs(entities: list[Entity]) -> list[tuple[str, str]]:
+    return [(e.text, e.label) for e in entities]

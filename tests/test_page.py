@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import samner
-from browsing import PHONE, answered, drawn_text, marked, opened, paste, slide
-from samner.formats import table
-from samner.formats.base import Notes
-from samner.types import Document, Failure
-from samner.writing.base import to_json
+from browsing import PHONE, TEXT, TYPES, answered, drawn_text, marked, opened, pairs, paste, slide, use
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request
 
     from samner import SamNER
-    from samner.types import Entity
 
 pytestmark = [pytest.mark.extra, pytest.mark.model]
-
-PAGE = Path(samner.__file__).parent / "serve" / "page"
-TEXT = """\
-Angela Merkel met Emmanuel Macron in Paris, where the European Union had called a summit.
-
-\tShe flew on to the University of Warsaw 🛫; Nokia's chief executive Pekka Lundmark stayed with the mayor of Paris.
-"""
-TYPES = {"person": "A named individual.", "organization": "A company or body.", "place": "A city or country."}
 
 
 @pytest.fixture
@@ -40,28 +22,6 @@ def page(browser: Browser, site: str) -> Any:
         use(shown, TYPES)
         paste(shown, TEXT)
         yield shown
-
-
-def use(page: Page, types: dict[str, str]) -> None:
-    """Replace the types: paste a list of them into the name of an empty one."""
-    page.select_option("#schema", "*")
-    page.click("#add")
-    lines = "\n".join(f"{name}: {definition}" for name, definition in types.items())
-    page.evaluate(
-        """(lines) => {
-          const clipboardData = new DataTransfer();
-          clipboardData.setData("text", lines);
-          const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
-          document.querySelector("#types .name").dispatchEvent(paste);
-        }""",
-        lines,
-    )
-    page.wait_for_timeout(500)
-    answered(page)
-
-
-def pairs(entities: list[Entity]) -> list[tuple[str, str]]:
-    return [(e.text, e.label) for e in entities]
 
 
 def test_entities_are_those_of_the_model(page: Page, ner: SamNER) -> None:
@@ -185,68 +145,6 @@ def test_a_built_in_schema_and_no_schema(page: Page, ner: SamNER) -> None:
     assert marked(page) == pairs(ner.extract(TEXT, None, threshold=0.9))
 
 
-def copied(page: Page, form: str) -> str:
-    page.click(f"#copy-{form}")
-    page.wait_for_selector("#said.seen")
-    page.wait_for_timeout(150)
-    text: str = page.evaluate("navigator.clipboard.readText()")
-    return text
-
-
-def test_copies_are_the_entities(page: Page, ner: SamNER, tmp_path: Path) -> None:
-    slide(page, 0.3)
-    expected = ner.extract(TEXT, TYPES, threshold=0.3)
-    assert json.loads(copied(page, "json")) == json.loads(to_json(Document(TEXT), expected, None))
-    rows, text = tmp_path / "rows.csv", tmp_path / "text.txt"
-    rows.write_text(copied(page, "csv"), encoding="utf-8")
-    text.write_text(TEXT, encoding="utf-8")
-    (read,) = table.read(rows, Notes(), text)
-    assert not isinstance(read, Failure)
-    assert [(m.start, m.end, m.label, m.archetype) for m in read.mentions] == [
-        (e.start, e.end, e.label, e.archetype) for e in expected
-    ]
-    program = tmp_path / "snippet.py"
-    program.write_text(copied(page, "python"), encoding="utf-8")
-    ran = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True)
-    assert ran.stdout.splitlines() == [
-        f"{e.start} {e.end} {e.text} -> {e.label} {e.score:.2f}" for e in expected
-    ]
-
-
-def test_a_link_holds_the_state_and_no_server_sees_it(page: Page, browser: Browser, site: str) -> None:
-    slide(page, 0.3)
-    page.check("#nested")
-    link = copied(page, "link")
-    asked: list[str] = []
-    with opened(browser, site, link.removeprefix(f"{site}/")) as other:
-        other.context.on("request", lambda request: asked.append(request.url))
-        assert marked(other) == marked(page)
-        assert other.locator("#nested").is_checked()
-        assert other.locator("#threshold").input_value() == "0.3"
-        assert [n.input_value() for n in other.locator("#types .name").all()] == list(TYPES)
-        slide(other, 0.5)
-        assert "#" not in other.url  # an address that no longer tells what is shown
-        other.reload()
-        answered(other)
-        assert other.locator("#threshold").input_value() == "0.5"
-        assert drawn_text(other) == TEXT
-    assert all("#" not in url and "Merkel" not in url for url in asked)
-
-
-@pytest.mark.parametrize("fragment", ["#v1.AAAA", "#v1.%%%", "#v1.", "#v1." + "A" * 5000])
-def test_a_damaged_link_is_told(browser: Browser, site: str, fragment: str) -> None:
-    with opened(browser, site, fragment) as page:
-        assert "damaged" in page.locator("#said").inner_text() or page.locator("mark").count() > 0
-        assert page.locator("mark").count() > 0
-
-
-def test_a_reload_loses_nothing(page: Page) -> None:
-    before = marked(page)
-    page.reload()
-    answered(page)
-    assert marked(page) == before
-
-
 def test_editing_keeps_the_marks_under_the_letters(page: Page) -> None:
     page.click("#edit")
     page.wait_for_timeout(200)
@@ -284,35 +182,6 @@ def test_the_last_question_wins(page: Page) -> None:
     assert len(held) == 1
     assert marked(page) == [("Madrid", "place")]
     page.context.unroute("**/v1/extract")
-
-
-def test_hostile_text_and_types_stay_text(browser: Browser, site: str) -> None:
-    evil = '<img src=x onerror="window.pwned=1"> Angela Merkel </div><script>window.pwned=1</script> in Paris ‮abc'
-    with opened(browser, site) as page:
-        use(page, {"<b>person</b>": "<script>window.pwned=1</script>", '"><svg onload=pwned=1>': "A city."})
-        paste(page, evil)
-        assert drawn_text(page) == evil
-        page.locator("#missed").check()
-        page.locator("#text .tag").first.focus()
-        page.wait_for_selector(".stage")
-        assert page.evaluate("typeof window.pwned") == "undefined"
-        assert page.locator("main img, main svg, main script, .tag b").count() == 0
-
-
-def test_everything_comes_from_here(browser: Browser, site: str) -> None:
-    asked: list[str] = []
-    browser_context = browser.new_context()
-    browser_context.on("request", lambda request: asked.append(request.url))
-    shown = browser_context.new_page()
-    shown.goto(site)
-    answered(shown)
-    browser_context.close()
-    assert len(asked) > 10
-    assert [url for url in asked if not url.startswith(site)] == []
-    assert sum(file.stat().st_size for file in PAGE.rglob("*")) < 100_000
-    for file in PAGE.glob("*.js"):
-        source = file.read_text(encoding="utf-8")
-        assert not any(way in source for way in ("innerHTML", "outerHTML", "insertAdjacent", "eval(")), file
 
 
 def test_a_phone_has_room(browser: Browser, site: str) -> None:

@@ -38,7 +38,8 @@ async function facts() {
     const [info, schemas] = await Promise.all([service.info(), service.schemas()]);
     colours(info.archetypes ?? []);
     page.usual = { typed: info.model.thresholds.default, untyped: info.model.every_threshold };
-    $("model").textContent = `${info.model.id} ${info.model.sha256.slice(0, 8)}`;
+    const llm = info.model.llm ? ` with ${info.model.llm.llm}` : "";
+    $("model").textContent = `${info.model.id} ${info.model.sha256.slice(0, 8)}${llm}`;
     builtin = schemas.filter((one) => one.builtin).map((one) => one.name);
     const option = (value, text) => h("option", { value }, text);
     const group = (label, some) =>

@@ -6,10 +6,9 @@ import { say } from "./copy.js";
 import { FIRST } from "./first.js";
 import * as share from "./share.js";
 
-try {
-  page.state = (await share.fromFragment(location.hash)) ?? share.remembered() ?? structuredClone(FIRST);
-} catch (error) {
-  say(error.message);
-}
+let damaged = null;
+const linked = await share.fromFragment(location.hash).catch((error) => void (damaged = error.message));
+page.state = linked ?? share.remembered() ?? structuredClone(FIRST);
 await controls();
 await ask();
+if (damaged) say(damaged);

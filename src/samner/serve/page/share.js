@@ -24,7 +24,7 @@ export async function fromFragment(fragment) {
     const bytes = Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
     return checked(JSON.parse(await unfold(bytes)));
   } catch {
-    throw new Error("This link is damaged or cut off, so the page starts afresh. Ask for it again.");
+    throw new Error("This link is damaged or cut off, so its text is not shown. Ask for it again.");
   }
 }
 
