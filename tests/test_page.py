@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -166,6 +167,8 @@ def test_the_last_question_wins(page: Page) -> None:
     """An answer that comes late, to an older text, is dropped."""
     held: list[Any] = []
 
+    from playwright.sync_api import Error
+
     def hold(route: Any) -> None:
         if "Helsinki" in (route.request.post_data or ""):
             held.append(route)
@@ -179,7 +182,11 @@ def test_the_last_question_wins(page: Page) -> None:
     page.locator("#source").fill("She lives in Madrid.")
     page.wait_for_timeout(600)
     answered(page)
-    assert len(held) == 1
+    assert marked(page) == [("Madrid", "place")]
+    (late,) = held
+    with suppress(Error):  # the page may have given the question up
+        late.continue_()
+    page.wait_for_timeout(1000)
     assert marked(page) == [("Madrid", "place")]
     page.context.unroute("**/v1/extract")
 
