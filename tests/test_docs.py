@@ -16,6 +16,7 @@ pytestmark = pytest.mark.model
     [
         ("formats.md", 4, None),
         ("corpora.md", 6, None),
+        pytest.param("service.md", 6, "fastapi", marks=pytest.mark.extra),
         pytest.param("spacy.md", 6, "spacy", marks=pytest.mark.extra),
         pytest.param("presidio.md", 2, "presidio_analyzer", marks=pytest.mark.extra),
     ],

@@ -19,6 +19,7 @@ from samner.serve.compiled import CompiledSchemas
 from samner.serve.metrics import Metrics
 from samner.serve.problems import Problem
 from samner.serve.rate import Rate
+from samner.serve.service import Held
 
 if TYPE_CHECKING:
     from samner import SamNER
@@ -139,7 +140,7 @@ def test_a_long_text_keeps_no_short_one_waiting(ner: SamNER) -> None:
 def test_a_schema_is_compiled_once_for_all_who_want_it(ner: SamNER) -> None:
     async def work() -> None:
         metrics = Metrics()
-        schemas = CompiledSchemas(ner, metrics, room=5)
+        schemas = CompiledSchemas(ner, metrics, most=2, timeout=60, room=5)
         wanted = [as_schema(["person", "city"]) for _ in range(10)]
         assert len({id(c) for c in await asyncio.gather(*map(schemas.get, wanted))}) == 1
         held = await schemas.get(wanted[0])
@@ -160,6 +161,34 @@ def test_a_schema_is_compiled_once_for_all_who_want_it(ner: SamNER) -> None:
     before = threading.active_count()
     asyncio.run(work())
     assert threading.active_count() == before
+
+
+def test_new_schemas_have_a_bound_and_a_time(ner: SamNER) -> None:
+    async def work() -> None:
+        schemas = CompiledSchemas(ner, Metrics(), most=1, timeout=60)
+        many = [asyncio.ensure_future(schemas.get(as_schema([f"t{n}"]))) for n in range(3)]
+        first, *others = await asyncio.gather(*many, return_exceptions=True)
+        assert first.schema.names == ("t0",)  # type: ignore[union-attr]
+        assert [(o.status, o.error.retryable) for o in others] == [(503, True)] * 2  # type: ignore[union-attr]
+        assert (await schemas.get(as_schema(["t1"]))).schema.names == ("t1",)
+        schemas.close()
+        hasty = CompiledSchemas(ner, Metrics(), most=1, timeout=0.01)
+        with pytest.raises(Problem) as late:
+            await hasty.get(as_schema([f"a type number {n}" for n in range(300)]))
+        assert late.value.status == 504
+        hasty.close()
+
+    asyncio.run(work())
+
+
+def test_memory_has_a_bound() -> None:
+    held = Held(10)
+    assert held.take(50)  # alone, whatever its size: a limit of its own says how large one may be
+    assert not held.take(1)
+    held.give(50)
+    assert held.take(6)
+    assert held.take(4)
+    assert not held.take(1)
 
 
 def test_a_rate_fills_evenly() -> None:

@@ -23,6 +23,8 @@ For the command line (importing this package loads none of it):
 - `crossner.run(ner, data_dir, part=, ablate=, catch_all=, log=, say=) -> dict`; `tables.print_crossner(dict, console)`.
 - `speed.run(model=, data=, peer=, peer_env_dir=, threads=, rounds=, say=) -> dict`;
   `speed_rows.print_speed(dict, console)`.
+- `serve.run(data=, clients=, rounds=, texts=, model=, threads=, say=) -> dict`;
+  `serve_rows.print_serve(dict, console)`.
 - `report.main([RESULT.json, ..., "--into", "FILE.md"])`: tables of any results; also `python -m samner.bench.report`.
 - `readme.main([])`: the results section of README.md from bench/results; also `make readme`.
 - `frozen.main()`: freeze the CrossNER definitions; also `python -m samner.bench.frozen`.

@@ -33,10 +33,10 @@ def request(url: str, path: str, body: object) -> bytes:
 
 def run(url: str, requests: Sequence[bytes], clients: int) -> Load:
     """Send every request once, `clients` at a time."""
-    return asyncio.run(_run(url, requests, clients))
+    return asyncio.run(under_load(url, requests, clients))
 
 
-async def _run(url: str, requests: Sequence[bytes], clients: int) -> Load:
+async def under_load(url: str, requests: Sequence[bytes], clients: int) -> Load:
     load, waiting = Load(), iter(requests)
     start = time.perf_counter()
     await asyncio.gather(*(_client(url, waiting, load) for _ in range(clients)))

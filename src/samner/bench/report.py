@@ -1,8 +1,8 @@
 """The README's results table, made from the JSON that the benches wrote.
 
 `python -m samner.bench.report RESULT.json ...` prints it; with `--into README.md` it replaces what stands there
-between `<!-- results -->` and `<!-- /results -->`. A result is known by its keys: of `bench crossner`, of `bench
-speed`, or of `eval` (named by its file). `samner.bench.readme` fills the README of this repository.
+between `<!-- results -->` and `<!-- /results -->`. A result is known by its keys: of `bench crossner`, `bench
+speed` or `bench serve`, or of `eval` (named by its file). `samner.bench.readme` fills the README of this repository.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from samner.bench.crossner import ABLATIONS
 from samner.bench.machine import busy
+from samner.bench.serve_rows import serve_rows
 from samner.bench.speed_rows import speed_rows
 from samner.bench.tables import percent
 from samner.errors import FormatError, SamnerError
@@ -24,11 +25,12 @@ Result = Mapping[str, Any]
 
 
 def markdown(results: Sequence[tuple[str, Result]]) -> str:
-    """The tables for (name, result) pairs, CrossNER first, then evaluations, then speed."""
+    """The tables for (name, result) pairs, CrossNER first, then evaluations, speed and the service."""
     crossner = [crossner_table(r) for _, r in results if r.get("benchmark") == "crossner"]
     speed = [speed_table(r) for _, r in results if r.get("benchmark") == "speed"]
+    served = [serve_table(r) for _, r in results if r.get("benchmark") == "serve"]
     others = [(name, r) for name, r in results if "benchmark" not in r]
-    return "\n\n".join([*crossner, *([eval_table(others)] if others else []), *speed]) + "\n"
+    return "\n\n".join([*crossner, *([eval_table(others)] if others else []), *speed, *served]) + "\n"
 
 
 def crossner_table(result: Result) -> str:
@@ -92,6 +94,17 @@ def speed_table(result: Result) -> str:
     if peer := result.get("peer"):
         note += f" The peer: {peer['architecture']}, {peer['sentences']} texts, {peer['tokens']} tokens read by both."
     return _table(head, [list(row) for row in speed_rows(result)]) + "\n\n" + note
+
+
+def serve_table(result: Result) -> str:
+    """The service under load, and the protocol of each figure."""
+    head = [f"{result['clients']} clients, {result['threads']} threads", "figure", "lowest to highest"]
+    protocol = "\n".join(f"- *{name.replace('_', ' ')}*: {how}." for name, how in result["protocol"].items())
+    note = (
+        f"{result['sentences']} sentences; median of {len(result['samples']['served'])} rounds on {_machine(result)}, "
+        f"model `{result['model']['hash'][:12]}`, samner {result['version']}."
+    )
+    return _table(head, [list(row) for row in serve_rows(result)]) + f"\n\n{note}\n\n{protocol}"
 
 
 def _machine(result: Result) -> str:

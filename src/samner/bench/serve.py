@@ -11,13 +11,9 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-
 from samner.bench import load, machine, workload
 from samner.bench.server import serving
 from samner.bench.speed import BATCH_SIZE, worker
-from samner.bench.tables import table
 from samner.bench.workload import Job
 
 CLIENTS, ROUNDS = 16, 3
@@ -61,7 +57,7 @@ def run(
         load.run(server.url, requests, clients)
         done = [_round(server.url, requests, clients, child.ask) for _ in range(rounds)]
         about = child.about
-    return _figures(done, len(requests)) | {
+    return figures(done, len(requests)) | {
         "benchmark": "serve",
         "clients": clients,
         "threads": setup["threads"],
@@ -104,7 +100,8 @@ def _processor_seconds(url: str) -> float:
     return float(found[1])
 
 
-def _figures(rounds: Sequence[Round], count: int) -> dict[str, Any]:
+def figures(rounds: Sequence[Round], count: int) -> dict[str, Any]:
+    """What the rounds over `count` requests come to."""
     waits = sorted(seconds * 1000 for _, under, _ in rounds for seconds in under.latencies)
     served = [count / under.seconds for _, under, _ in rounds]
     inside = [count / own["seconds"] for own, _, _ in rounds]
@@ -121,30 +118,3 @@ def _figures(rounds: Sequence[Round], count: int) -> dict[str, Any]:
         "entities_equal": all(under.entities == sum(own["spans"]) for own, under, _ in rounds),
         "samples": {"served": served, "in_process": inside, "cpu_ms_around_the_model": around},
     }
-
-
-def print_serve(result: Mapping[str, Any], console: Console) -> None:
-    """One figure a line."""
-    title = (
-        f"service, {result['clients']} clients, {result['threads']} threads, {result['sentences']} sentences"
-    )
-    rows = table(title, "what", "figure")
-    for what, figure in serve_rows(result):
-        rows.add_row(escape(what), figure)
-    console.print(rows)
-    if warning := machine.busy(result):
-        console.print(escape(warning))
-
-
-def serve_rows(result: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(what, figure)."""
-    return [
-        (f"requests a second, one sentence each ({result['texts']})", f"{result['requests_per_second']:.0f}"),
-        ("sentences a second in one process", f"{result['in_process_per_second']:.0f}"),
-        ("ratio of the two", f"{result['ratio']:.0%}"),
-        ("time of a request, median", f"{result['median_ms']:.0f} ms"),
-        ("time of a request, 99th percentile", f"{result['p99_ms']:.0f} ms"),
-        ("processor time a request around the model", f"{result['cpu_ms_around_the_model']:.2f} ms"),
-        ("errors", str(result["errors"])),
-        ("as many entities as in one process", "yes" if result["entities_equal"] else "NO"),
-    ]

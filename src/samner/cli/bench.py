@@ -111,7 +111,8 @@ def serve(
     threads: ThreadsOption = None,
 ) -> None:
     """The service under load, beside the same texts in one process: throughput, times, cost of a request."""
-    from samner.bench.serve import print_serve, run
+    from samner.bench.serve import run
+    from samner.bench.serve_rows import print_serve
 
     result = run(
         data=data, clients=clients, rounds=rounds, texts=texts, model=model, threads=threads, say=report

@@ -30,7 +30,12 @@ def serve(
         typer.Option("--cors", metavar="ORIGIN", help="A web site that may call the API; repeatable."),
     ] = None,
     rate: Annotated[
-        int, typer.Option("--rate-limit", min=0, help="Texts a minute for each key; 0 for no limit.")
+        int,
+        typer.Option(
+            "--rate-limit",
+            min=0,
+            help="Texts a minute for each key (without keys: of all together); 0 for no limit.",
+        ),
     ] = 0,
     max_body: Annotated[int, typer.Option("--max-body", min=1024, help="Bytes of a request.")] = 8 * 1024**2,
     max_texts: Annotated[int, typer.Option("--max-texts", min=1, help="Texts of a request.")] = 1000,

@@ -45,6 +45,7 @@ class _Job:
     task: Task
     document: Document
     answer: asyncio.Future[Any]
+    taken: bool = False
 
 
 class Batcher:
@@ -57,15 +58,21 @@ class Batcher:
         self._pool = ThreadPoolExecutor(self._free, "samner-batch")
         self._waiting: deque[_Job] = deque()
         self._timer: asyncio.TimerHandle | None = None
-        metrics.waiting.set_function(lambda: len(self._waiting))
+        self._wanted = 0  # of those in `_waiting`: the others nobody waits for any more
+        metrics.waiting.set_function(lambda: self._wanted)
 
     def submit(self, documents: Sequence[Document], task: Task) -> list[asyncio.Future[Any]]:
         """A future for each document; cancelling one that still waits takes it out. Problem 503 where too many wait."""
-        if len(self._waiting) + len(documents) > self._room:
-            raise Problem(503, Busy("room in the queue", f"{len(self._waiting)} texts waiting", "retry"), 1)
+        if self._wanted + len(documents) > self._room:
+            raise Problem(503, Busy("room in the queue", f"{self._wanted} texts waiting", "retry"), 1)
         loop = asyncio.get_running_loop()
         jobs = [_Job(task, document, loop.create_future()) for document in documents]
+        for job in jobs:
+            job.answer.add_done_callback(partial(self._given_up, job))
+        if len(self._waiting) > 2 * self._room:  # clients that come and go must not fill the memory
+            self._waiting = deque(job for job in self._waiting if not job.answer.done())
         self._waiting.extend(jobs)
+        self._wanted += len(jobs)
         if self._free and len(self._waiting) >= self._most:
             self._start()
         elif self._free and self._timer is None:
@@ -74,7 +81,7 @@ class Batcher:
 
     @property
     def has_room(self) -> bool:
-        return len(self._waiting) < self._room
+        return self._wanted < self._room
 
     def close(self) -> None:
         """Wait for the batches at work; called when no request is left."""
@@ -108,10 +115,16 @@ class Batcher:
                 passed.append(job)
                 continue
             batch.append(job)
+            job.taken = True
+            self._wanted -= 1
             if long:
                 break
         self._waiting.extendleft(reversed(passed))
         return batch
+
+    def _given_up(self, job: _Job, _: object) -> None:
+        if not job.taken:  # cancelled while it waited
+            self._wanted -= 1
 
     def _finish(self, batch: Sequence[_Job], done: asyncio.Future[Any]) -> None:
         self._free += 1

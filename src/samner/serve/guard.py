@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hmac
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
+from samner.serve.body import Body, Message, Receive
 from samner.serve.logs import discreet, log
 from samner.serve.problems import Problem, as_problem, problem
 from samner.serve.service import Service
 from samner.serve.settings import Settings, is_loopback
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
@@ -84,14 +82,15 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        body = Body(self._service)
         try:
-            receive = await self._enter(scope, receive)
-        except Problem as refused:
+            await self._app(scope, await self._enter(scope, receive, body), send)
+        except Problem as refused:  # of _enter: the application answers its own
             await answer(send, refused)
-            return
-        await self._app(scope, receive, send)
+        finally:
+            body.forget()
 
-    async def _enter(self, scope: MutableMapping[str, Any], receive: Receive) -> Receive:
+    async def _enter(self, scope: MutableMapping[str, Any], receive: Receive, body: Body) -> Receive:
         headers = dict(scope["headers"])
         settings = self._service.settings
         if not settings.keys and not settings.insecure:
@@ -102,28 +101,9 @@ class Guard:
         if scope["method"] in ("GET", "HEAD", "DELETE", "OPTIONS"):
             return receive
         check_kind(scope["path"], headers.get(b"content-type", b""))
-        return receive if scope["path"] == STREAM else await self._whole(headers, receive)
-
-    async def _whole(self, headers: dict[bytes, bytes], receive: Receive) -> Receive:
-        most, timeout = self._service.settings.limits.body, self._service.settings.timeout
-        if int(headers.get(b"content-length", b"0") or 0) > most:
-            raise _too_large(most)
-        try:
-            body = await asyncio.wait_for(_read(receive, most), timeout)
-        except asyncio.TimeoutError:
-            raise problem(
-                408, f"the body within {timeout:g} seconds", "a part of it", "send it faster"
-            ) from None
-        sent = False
-
-        async def replay() -> Message:
-            nonlocal sent
-            if sent:
-                return await receive()
-            sent = True
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        return replay
+        if scope["path"] == STREAM:
+            return receive
+        return await body.read(int(headers.get(b"content-length", b"0") or 0), receive)
 
 
 def check_host(host: str) -> None:
@@ -168,25 +148,6 @@ def _given(authorization: bytes) -> bytes:
         except ValueError:
             return b""
     return b""
-
-
-async def _read(receive: Receive, most: int) -> bytes:
-    parts, size = [], 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise problem(400, "a whole body", "a part of it", "send it again")
-        part = message.get("body", b"")
-        size += len(part)
-        if size > most:
-            raise _too_large(most)
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
-
-
-def _too_large(most: int) -> Problem:
-    return problem(413, f"a body of at most {most} bytes", "a larger one", "send several requests, or stream")
 
 
 async def answer(send: Send, what: Problem) -> None:

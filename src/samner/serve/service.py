@@ -16,6 +16,23 @@ if TYPE_CHECKING:
     from samner.pipeline import SamNER
 
 
+class Held:
+    """Bytes of bodies and lines in memory, of all clients together; no more than `most`."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._now = most, 0
+
+    def take(self, size: int) -> bool:
+        """False, and nothing taken, where there is no room."""
+        if self._now and self._now + size > self._most:
+            return False
+        self._now += size
+        return True
+
+    def give(self, size: int) -> None:
+        self._now -= size
+
+
 class Service:
     """One model with its queue, its compiled and its stored schemas. `stopping` is set once it is told to
     stop: it finishes what it took."""
@@ -28,7 +45,8 @@ class Service:
             self.metrics.watch_llm(lambda: ner.usage)
         self.store = SchemaStore(settings.database, settings.limits.stored)
         self.rate = Rate(settings.limits.rate)
-        self.compiled = CompiledSchemas(ner, self.metrics)
+        self.held = Held(settings.limits.held)
+        self.compiled = CompiledSchemas(ner, self.metrics, settings.limits.compiling, settings.timeout)
         self.batcher = Batcher(
             ner,
             self.metrics,

@@ -15,8 +15,9 @@ _SHORTEST_KEY = 16
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may ask for. `body` is in bytes, `characters` in code points a text, `waiting` the texts that
-    may wait for the model in all, `stored` the schemas kept, `rate` the texts a minute for each key (0: no limit)."""
+    """What one request may ask for. `body` is in bytes, `characters` in code points a text, `rate` in texts a minute
+    for each key (0: no limit). The others bound the server as a whole: `waiting` texts for the model, `stored` schemas,
+    `compiling` schemas at once, and `held` bytes of bodies and lines that are not yet answered."""
 
     body: int = 8 * 1024 * 1024
     texts: int = 1000
@@ -25,6 +26,8 @@ class Limits:
     waiting: int = 4000
     stored: int = 1000
     rate: int = 0
+    compiling: int = 100
+    held: int = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ import json
 import re
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Any
 
 from samner.errors import FormatError
 from samner.schema import as_schema, builtin_names, load_builtin
-from samner.serve.problems import problem
+from samner.serve.problems import Busy, Problem, problem
 from samner.types import Schema
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
@@ -68,7 +70,7 @@ class SchemaStore:
         """True where the name is new. On return the schema is on the disk."""
         self._check_own(name)
         text = json.dumps(types_of(schema))
-        with self._lock, self._writer:
+        with self._lock, _written(), self._writer:
             self._writer.execute("BEGIN IMMEDIATE")
             count, held = self._writer.execute(
                 "SELECT COUNT(*), COALESCE(SUM(name = ?), 0) FROM schemas", (name,)
@@ -80,7 +82,7 @@ class SchemaStore:
 
     def delete(self, name: str) -> None:
         self._check_own(name)
-        with self._lock, self._writer:
+        with self._lock, _written(), self._writer:
             gone = self._writer.execute("DELETE FROM schemas WHERE name = ?", (name,)).rowcount
         if not gone:
             raise problem(404, "the name of a stored schema", "an unknown one", "see GET /v1/schemas")
@@ -100,6 +102,18 @@ class SchemaStore:
 def types_of(schema: Schema) -> list[dict[str, Any]]:
     """The types as JSON: every field of `EntityType`."""
     return [asdict(kind) for kind in schema]
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    """Problem 503 where the disk is full or another process holds the file."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        found = type(error).__name__
+        raise Problem(
+            503, Busy("a disk that takes the schema", found, "see to the disk, then retry")
+        ) from error
 
 
 def _valid(name: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -39,6 +40,7 @@ class StreamResponse(Response):
     def __init__(self, service: Service, key: int, task: Task, lines: Lines) -> None:
         super().__init__()
         self._service, self._key, self._task, self._lines = service, key, task, lines
+        self._sizes: deque[int] = deque()  # of lines not yet answered, in order
         self._items: asyncio.Queue[Item | SamnerError | None] = asyncio.Queue(_AHEAD)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -75,7 +77,7 @@ class StreamResponse(Response):
     async def _documents(self) -> AsyncIterator[Item]:
         async for number, line in self._lines:
             document = self._document(line, number)
-            await self._turn()
+            await self._turn(len(line))
             if isinstance(document, Failure):
                 yield document, None
             else:
@@ -93,13 +95,14 @@ class StreamResponse(Response):
         error = too_long(self._service, document)
         return document if error is None else Failure(error, document.id)
 
-    async def _turn(self) -> None:
-        """Wait for the key's next text and for room in the queue."""
+    async def _turn(self, size: int) -> None:
+        """Wait for the key's next text, and for room in the queue and in memory."""
         while seconds := self._service.rate.seconds_until(self._key, 1):
             await asyncio.sleep(seconds)
         self._service.rate.take(self._key, 1)
-        while not self._service.batcher.has_room:
+        while not (self._service.batcher.has_room and self._service.held.take(size)):
             await asyncio.sleep(_PAUSE)
+        self._sizes.append(size)
 
     # Results to the client
 
@@ -107,6 +110,8 @@ class StreamResponse(Response):
         timeout, piece, size = self._service.settings.timeout, [], 0
         while (item := await self._items.get()) is not None:
             line = await self._line(item)
+            if isinstance(item, tuple):
+                self._service.held.give(self._sizes.popleft())
             piece.append(line)
             size += len(line)
             if self._items.empty() or size >= _PIECE:
@@ -133,6 +138,8 @@ class StreamResponse(Response):
             item = self._items.get_nowait()
             if isinstance(item, tuple) and item[1] is not None:
                 item[1].cancel()
+        self._service.held.give(sum(self._sizes))
+        self._sizes.clear()
 
 
 def _part(body: bytes, more: bool) -> dict[str, Any]:
