@@ -74,7 +74,7 @@ def fault_proxy(upstream: str, plan: Plan) -> Iterator[Proxy]:
                     body = json.dumps(asked).encode()
                 if what == "refuse" and f'"{word}"'.encode() in body.replace(b" ", b""):
                     answer = 400, json.dumps({"error": {"message": f"Unsupported: {word!r}"}}).encode()
-                elif what in ("", "slow", "cut", "drip", "strip", "refuse"):
+                elif fault in (None, "slow", "cut", "drip") or what in ("strip", "refuse"):
                     answer = await asyncio.to_thread(_forward, upstream, method, path, body)
                 await _answer(writer, fault, answer)
         except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):

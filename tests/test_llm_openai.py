@@ -137,6 +137,10 @@ def test_check_and_cache_commands(
     line = capsys.readouterr().out
     assert ": json_schema honoured; 0." in line
     assert line.endswith(" s a call; models there: instant\n")
+    assert run(["llm", "check"]) == 0
+    assert capsys.readouterr().out == "instant\n"
+    assert run(["llm", "check", "--llm", "llamacpp"]) == 2
+    assert "expected --llm-model with a file or folder, found none" in capsys.readouterr().err
     load_llm(LLMSettings(model="m")).ask(prompts(3))
     assert run(["cache", "info"]) == 0
     assert "       3 answers, " in capsys.readouterr().out

@@ -23,17 +23,19 @@ def _group(context: typer.Context) -> None:
 
 @app.command("check")
 def check(
-    model: LLMModelOption,
+    model: LLMModelOption = "",
     backend: LLMBackendOption = "openai",
     base_url: LLMBaseURLOption = None,
     more: LLMSetOption = None,
 ) -> None:
-    """One line: does it honour json_schema, how long does a call take, which models are there."""
-    from samner.cli.shared import arguments_checked
+    """One line: does it honour json_schema, how long does a call take. Without --llm-model: a server's models."""
+    from samner.cli.shared import Usage, arguments_checked
     from samner.llms import make_llm
-    from samner.llms.check import check
+    from samner.llms.check import check, models
 
-    settings = llm_settings(model, backend, base_url, more, cache=True)
+    settings = llm_settings(model or "any", backend, base_url, more, cache=True)
+    if not model and backend != "openai":
+        raise Usage("expected --llm-model with a file or folder, found none; only a server lists its models")
     with arguments_checked():
         llm = make_llm(settings)
-    typer.echo(str(check(llm)))
+    typer.echo(str(check(llm)) if model else "\n".join(models(llm)))

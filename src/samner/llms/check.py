@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from samner.llms.answers import read
+from samner.llms.errors import LLMError
 from samner.llms.negotiation import PROBE
 from samner.llms.openai import OpenAILLM
 from samner.ports import LLM, Reply
@@ -24,6 +25,16 @@ class Checked:
         form = "" if self.json_schema == "honoured" else f", so {self.format} answers are checked here"
         there = f"; models there: {', '.join(self.models[:12])}" if self.models else ""
         return f"{self.id}: json_schema {self.json_schema}{form}; {self.seconds:.2f} s a call{there}"
+
+
+def models(llm: LLM) -> list[str]:
+    """The names of the models that a server has. LLMError where it names none."""
+    found = llm.models() if isinstance(llm, OpenAILLM) else []
+    if not found:
+        raise LLMError(
+            "a server that lists its models", "none", "check its URL, or name one with --llm-model"
+        )
+    return found
 
 
 def check(llm: LLM) -> Checked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from typing import Any
 
 from samner.errors import FormatError
 from samner.llms.answers import read
@@ -30,7 +31,11 @@ class Conversation:
 
         key = os.environ.get("OPENAI_API_KEY", "")
         client = openai.AsyncOpenAI(
-            api_key=key or "none", base_url=base_url, max_retries=0, timeout=settings.timeout
+            api_key=key or "none",
+            base_url=base_url,
+            max_retries=0,
+            timeout=settings.timeout,
+            http_client=_quick_client(settings.timeout),
         )
         folder = cache_folder(settings.cache_dir)
         self.background = Background(client.close)
@@ -134,3 +139,13 @@ class Conversation:
             return answer.text, answer.usage
         except (LLMError, Refused) as error:
             return "", error.usage
+
+
+def _quick_client(timeout: float) -> Any:
+    """openai's client on aiohttp, which costs half the time of its usual one; None where that is not installed."""
+    import openai
+
+    try:
+        return openai.DefaultAioHttpClient(timeout=timeout)
+    except (AttributeError, RuntimeError):
+        return None

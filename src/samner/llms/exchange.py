@@ -62,7 +62,8 @@ class Exchange:
     async def _once(self, body: Mapping[str, Any]) -> bytes:
         create = self._client.chat.completions.with_streaming_response.create
         held = bytearray()
-        async with create(**body) as response:
+        # The fields are as the server wants them: as `extra_body` they are sent so, without a millisecond of checks.
+        async with create(model=body["model"], messages=[], extra_body=body) as response:
             async for piece in response.iter_bytes():
                 held += piece
                 if len(held) > self._room:
