@@ -141,7 +141,6 @@ def use(page: Page, types: dict[str, str]) -> None:
         }""",
         lines,
     )
-    page.wait_for_timeout(500)
     answered(page)
 
 

@@ -46,7 +46,6 @@ def test_no_violation_with_everything_open(page: Page) -> None:
     slide(page, 0.1)
     page.locator("#types .definition").first.fill("A person who sings.")
     page.locator("#types .name").nth(8).fill("story")
-    page.wait_for_timeout(600)
     answered(page)
     page.locator("#changes summary").click()
     page.locator("#legend button").first.click()

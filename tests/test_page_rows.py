@@ -20,23 +20,24 @@ pytestmark = [pytest.mark.extra, pytest.mark.model]
 
 TYPES = {"person": "A named human being.", "city": "A town.", "drink": "Something to drink."}
 TEXT = "👩‍🚀 Angela Merkel drank Earl Grey tea in Berlin."
-PAGE_CODE = """async ({ text, result, typed, usual }) => {
+PAGE_CODE = """async ({ text, result, typed, types, usual }) => {
   const [{ rowsOf, brief }, { limits, settle }] = await Promise.all(
     ["rows", "settle"].map((name) => import(`/page/${name}.js`)));
   const rows = rowsOf(result, typed);
-  const taken = settle(brief(text, rows), limits(null, usual, null), false);
+  const taken = settle(brief(text, rows, types), limits(types, usual, null), false);
   return taken.map((span) => [text.slice(span.start, span.end), span.label, span.archetype, rows[span.n]]);
 }"""
 
 
-def read(browser: Browser, site: str, trace: Trace, usual: float, typed: bool = True) -> list[Any]:
+def read(
+    browser: Browser, site: str, trace: Trace, usual: float, typed: bool = True, types: Any = None
+) -> list[Any]:
     """The entities as the page has them: mention, label, archetype, and all that it shows of each."""
     stages = trace.to_dict()
     result = {"entities": stages.pop("entities"), "trace": stages}
     with opened(browser, site, bypass_csp=True) as page:
-        rows: list[Any] = page.evaluate(
-            PAGE_CODE, {"text": trace.text, "result": result, "typed": typed, "usual": usual}
-        )
+        asked = {"text": trace.text, "result": result, "typed": typed, "types": types, "usual": usual}
+        rows: list[Any] = page.evaluate(PAGE_CODE, asked)
     return rows
 
 
@@ -47,6 +48,21 @@ def test_offsets_behind_an_emoji(browser: Browser, site: str, ner: SamNER, typed
     rows = read(browser, site, trace, usual, typed)
     assert [row[:3] for row in rows] == [[e.text, e.label, e.archetype] for e in trace.entities]
     assert len(rows) >= 2
+
+
+def test_a_second_label_where_the_best_fails_its_own_threshold(
+    browser: Browser, site: str, ner: SamNER
+) -> None:
+    usual = ner.info.thresholds["default"]
+    plain = ner.extract(TEXT, list(TYPES))
+    strict = [
+        {"name": name, "threshold": 1.0 if name == plain[0].label else 0.0 if name == "drink" else None}
+        for name in TYPES
+    ]
+    trace = ner.trace(TEXT, strict)
+    assert (plain[0].text, "drink") in [(e.text, e.label) for e in trace.entities]
+    rows = read(browser, site, trace, usual, types=strict)
+    assert [row[:3] for row in rows] == [[e.text, e.label, e.archetype] for e in trace.entities]
 
 
 def test_spans_that_a_language_model_moved_or_added(browser: Browser, site: str) -> None:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytest.importorskip("fastapi")
+httpx = pytest.importorskip("httpx")
 
-from serving import THREADS, serving
+from serving import THREADS, serving  # noqa: E402
 
 pytestmark = [pytest.mark.extra, pytest.mark.model]
 
@@ -27,7 +28,6 @@ def test_a_key_is_asked_for_and_kept_out_of_links(browser: Browser, tmp_path: Pa
         assert "API key" in page.locator("#problem").inner_text()
         page.locator("#key").fill("wrong-key-0123456789")
         page.keyboard.press("Enter")
-        page.wait_for_timeout(300)
         answered(page)
         assert page.locator("#problem").is_visible()
         page.locator("#key").fill(KEY)
@@ -55,14 +55,32 @@ def test_limits_and_faults_are_told_and_the_entities_stay(browser: Browser, tmp_
         assert page.locator("#problem").is_hidden()
         assert [mention for mention, _ in marked(page)] == ["Ada Lovelace", "London"]
         page.locator("#types .name").nth(1).fill("musician")
-        page.wait_for_timeout(600)
         answered(page)
         assert "every label once" in page.locator("#problem").inner_text()
         page.locator("#types .name").nth(1).fill("scientist")
-        page.wait_for_timeout(600)
         answered(page)
         assert page.locator("#problem").is_hidden()
         server.process.kill()
         server.process.wait()
         paste(page, "Charles Babbage lived in London.")
         assert "cannot be reached" in page.locator("#problem").inner_text()
+
+
+def test_stored_schemas_are_offered_and_a_lost_one_is_told(browser: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path, THREADS) as server:
+        path = f"{server.url}/v1/schemas/team/people"
+        assert httpx.put(path, json={"composer": "A person who writes music."}).status_code == 201
+        with opened(browser, server.url) as page:
+            page.select_option("#schema", "team/people")
+            answered(page)
+            assert "Johann Sebastian Bach" in dict(marked(page))
+            assert {label for _, label in marked(page)} == {"composer"}
+            shown = marked(page)
+            page.select_option("#schema", "")
+            answered(page)
+            assert httpx.delete(path).status_code == 204
+            page.select_option("#schema", "team/people")
+            answered(page)
+            assert "unknown" in page.locator("#problem").inner_text()
+            assert page.locator("#schema").input_value() == ""
+            assert marked(page) == shown

@@ -43,7 +43,7 @@ def test_the_same_entities_come_out(browser: Browser, site: str) -> None:
     cases = [case(rng) for _ in range(2000)]
     asked: list[dict[str, Any]] = []
     for entities, schema, options in cases:
-        spans = [{**e.to_dict(), "n": n} for n, e in enumerate(entities)]
+        spans = [{**e.to_dict(), "n": n, "others": []} for n, e in enumerate(entities)]
         types = [{"name": t.name, "threshold": t.threshold} for t in schema]
         asked.append(
             {"spans": spans, "types": types, "threshold": options.threshold, "nested": options.nested}
@@ -66,7 +66,7 @@ def test_equal_scores_go_by_place_and_name(browser: Browser, site: str) -> None:
         replace(first, start=2, end=6),
         replace(first, end=3, text="aaa"),
     ]
-    spans = [{**e.to_dict(), "n": n} for n, e in enumerate(rivals)]
+    spans = [{**e.to_dict(), "n": n, "others": []} for n, e in enumerate(rivals)]
     with opened(browser, site, bypass_csp=True) as page:
         case = {"spans": spans, "types": None, "threshold": None, "nested": False}
         ((number,),) = page.evaluate(PAGE_CODE, {"cases": [case], "usual": USUAL})

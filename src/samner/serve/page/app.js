@@ -31,10 +31,14 @@ export function wanted({ types }) {
 
 const later = debounced(ask);
 
+/** Show that what is seen is not yet the answer to the latest edit. */
+export const waiting = (so) => document.querySelector(".sheet").classList.toggle("waiting", so);
+
 /** Something changed that the service must be asked about. The address no longer tells what is shown. */
 export function edited(delay = 0) {
   if (location.hash) history.replaceState(null, "", location.pathname + location.search);
   share.remember(page.state);
+  waiting(true);
   later(delay);
 }
 
@@ -46,7 +50,7 @@ export async function ask() {
   const { text } = page.state;
   const schema = structuredClone(page.state.schema);
   const types = wanted(schema);
-  document.querySelector(".sheet").classList.add("waiting");
+  waiting(true);
   try {
     const blank = { ticket: 0, spans: [], seconds: 0 };
     const reply = text.trim() ? await service.extract(text, types) : blank;
@@ -60,10 +64,11 @@ export async function ask() {
     if (mine !== asked) return;
     fault(error);
   }
-  document.querySelector(".sheet").classList.remove("waiting");
+  waiting(false);
 }
 
-function fault(error) {
+/** Tell of a fault, or with null that there is none any more. */
+export function fault(error) {
   const place = $("problem");
   place.hidden = !error;
   place.querySelector("p").textContent = error?.message ?? "";
@@ -112,8 +117,8 @@ function marksOf(result, change) {
   const gone = (change?.removed ?? []).map((span) => ({ ...span, n: -1 - span.n, state: "gone" }));
   const marks = [...taken, ...beside(taken, gone)];
   if (!page.missed) return marks;
-  const out = new Set(page.entities);
-  const rest = result.spans.filter((span) => !out.has(span)).map((span) => ({ ...span, state: "missed" }));
+  const out = new Set(page.entities.map((span) => span.n));
+  const rest = result.spans.filter((span) => !out.has(span.n)).map((span) => ({ ...span, state: "missed" }));
   return [...marks, ...beside(marks, rest)];
 }
 

@@ -1,6 +1,6 @@
 // Buttons, dials, picker: each changes the state and says what has to follow.
 
-import { edited, page, render, schemaShown, schemaTaken, types, wanted } from "./app.js";
+import { edited, fault, page, render, schemaShown, schemaTaken, types, waiting, wanted } from "./app.js";
 import { copy, say } from "./copy.js";
 import { $, count, h } from "./dom.js";
 import { FIRST } from "./first.js";
@@ -24,6 +24,7 @@ export async function controls() {
     event.preventDefault();
     service.key.set($("key").value.trim());
     $("key").value = "";
+    waiting(true);
     facts().then(() => edited());
   });
   narrow();
@@ -168,9 +169,16 @@ function picking() {
   $("add").addEventListener("click", () => types.add());
   $("schema").addEventListener("change", async () => {
     const name = $("schema").value;
-    if (name === "*") schemaTaken({ name: null, types: null });
-    else if (name) schemaTaken(await service.schema(name));
-    else schemaShown();
+    waiting(true);
+    try {
+      if (name === "*") schemaTaken({ name: null, types: null });
+      else if (name) schemaTaken(await service.schema(name));
+      else schemaTaken({ name: null, types: page.state.schema.types ?? [] });
+    } catch (error) {
+      waiting(false);
+      schemaShown();
+      fault(error);
+    }
     thresholdShown();
   });
 }

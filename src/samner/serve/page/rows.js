@@ -40,9 +40,11 @@ function byArchetype({ kept, sources }, archetypes) {
 
 const ranked = (pairs) => pairs.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
 
-/** What is drawn of each span; `start` and `end` count UTF-16 units, as strings do here, not code points. */
-export function brief(text, rows) {
+/** What is drawn of each span; `start` and `end` count UTF-16 units, as strings do here, not code points. Where types
+ * have thresholds of their own the best label may fail where another comes out, so that all go along. */
+export function brief(text, rows, types) {
   const unit = units(text);
+  const own = (types ?? []).some((type) => type.threshold != null);
   return rows.map((row, n) => ({
     n,
     start: unit(row.start),
@@ -50,6 +52,7 @@ export function brief(text, rows) {
     label: row.candidates[0]?.[0] ?? "",
     score: row.candidates[0]?.[1] ?? -1, // never comes out: it did not get past discovery
     archetype: row.archetypes[0]?.[0] ?? "misc",
+    others: own ? row.candidates.map(([label, score]) => ({ label, score })) : [],
   }));
 }
 

@@ -9,11 +9,19 @@ export function limits(types, usual, threshold) {
     : (label) => Math.max(own.get(label) ?? 0, threshold);
 }
 
-/** The spans that come out, by position. A span has start, end, label and score. */
+/** A span with the best of its labels that reaches its limit; as it is where none does. */
+export function fitting(span, limit) {
+  const label = span.others.find((other) => other.score >= limit(other.label));
+  return label && label.label !== span.label ? { ...span, ...label } : span;
+}
+
+/** The spans that come out, by position. A span has start, end, label and score, and in `others` its labels with their
+ * scores, best first, where these may differ in what they need. */
 export function settle(spans, limit, nested) {
   const kept = []; // by start
   let reach = 0;
-  for (const span of spans.filter((s) => s.score >= limit(s.label)).sort(byScore)) {
+  const labelled = spans.map((span) => fitting(span, limit));
+  for (const span of labelled.filter((s) => s.score >= limit(s.label)).sort(byScore)) {
     reach = Math.max(reach, span.end - span.start);
     const first = from(kept, span.start - reach);
     const after = from(kept, span.end);

@@ -46,7 +46,7 @@ const mediation = ({ archetypes }) =>
   bars(archetypes.map(([name, share]) => ({ name: words(name), share, kind: name })), percent);
 
 function calibration({ candidates, notes }, limit, taken) {
-  const [label, score] = candidates[0];
+  const [label, score] = candidates.find(([name, reached]) => reached >= limit(name)) ?? candidates[0];
   const least = limit(label);
   return [
     bars(candidates.map(([name, share, facts]) => ({ name, share, least: limit(name), facts })), scored),

@@ -36,7 +36,7 @@ async function extract({ ticket, body, key }) {
     const rows = rowsOf(result, body.schema !== null);
     held.set(ticket, rows);
     for (const old of [...held.keys()].slice(0, -2)) held.delete(old);
-    postMessage({ ticket, spans: brief(body.text, rows), seconds: (performance.now() - began) / 1000 });
+    postMessage({ ticket, spans: brief(body.text, rows, body.schema?.types), seconds: (performance.now() - began) / 1000 });
   } catch (error) {
     if (error.name !== "AbortError") postMessage({ ticket, status: 0, problem: null });
   }
