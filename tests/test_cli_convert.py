@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,17 @@ def test_wrong_usage_is_one_line_and_exit_2(
     for message in messages:
         assert message in err
     assert [path.name for path in tmp_path.iterdir()] == ["gold.jsonl"]
+
+
+@pytest.mark.parametrize("name", ["spacy", "datasets"])
+def test_a_missing_extra_is_named(
+    name: str, gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
+    code, _, err = call("convert", str(gold), str(tmp_path / "out"), "--to", name, capsys=capsys)
+    assert code == 1
+    assert f"pip install 'samner[{name}]'" in err
+    assert list(tmp_path.iterdir()) == [gold]
 
 
 def test_csv_and_back(gold: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from material import texts
+from material import few, texts
 from samner.errors import InputError
 from samner.formats import FORMATS, Marked, Mention, Notes, Read, by_suffix, get_format
 from samner.formats.base import EMPTY, encodable
@@ -257,12 +257,14 @@ def expected(marked: Marked, holds: frozenset[str]) -> Marked:
 
 
 @pytest.mark.parametrize("name", ["jsonl", "prodigy", "label-studio", "doccano"])
+@few
 @given(marked=documents())
 def test_every_offset_comes_back(tmp_path_factory: pytest.TempPathFactory, name: str, marked: Marked) -> None:
     folder = tmp_path_factory.mktemp("f")
     assert round_trip(name, folder, marked) == [expected(marked, get_format(name).holds)]
 
 
+@few
 @given(marked=documents())
 def test_csv_comes_back_with_its_texts(tmp_path_factory: pytest.TempPathFactory, marked: Marked) -> None:
     folder = tmp_path_factory.mktemp("f")
@@ -271,6 +273,7 @@ def test_csv_comes_back_with_its_texts(tmp_path_factory: pytest.TempPathFactory,
     assert list(with_texts(source).read(path, Notes())) == [expected(marked, get_format("csv").holds)]
 
 
+@few
 @given(marked=documents())
 def test_brat_keeps_text_and_offsets(tmp_path_factory: pytest.TempPathFactory, marked: Marked) -> None:
     """A mention that begins or ends with a line end loses that; all of the text is there to the byte."""
@@ -304,6 +307,7 @@ RUNS = st.lists(
 
 
 @pytest.mark.parametrize("name", ["gliner", "conll", "bilou", "jsonl", "prodigy"])
+@few
 @given(runs=RUNS)
 def test_tokens_come_back(
     tmp_path_factory: pytest.TempPathFactory, name: str, runs: list[tuple[str, list[str]]]
