@@ -13,7 +13,7 @@ from samner.adapt.calibrate import calibrate, read
 from samner.adapt.evidence import gather_evidence
 from samner.adapt.learn import Strength, descend, learn
 from samner.adapt.run import adapt
-from samner.adapt.scores import Said, judge, likely_threshold, temper, tempered, tempers
+from samner.adapt.scores import Said, judge, likely_threshold, tempered, tempers
 from samner.alike import open_engine
 from samner.bench.datasets import GoldDocument, GoldEntity
 from samner.cli.main import run
@@ -181,7 +181,15 @@ def test_tempering_makes_scores_mean_what_they_say() -> None:
     answers = said([(0.9, n % 2 == 0) for n in range(400)], 200)
     by = tempers(answers, ["a", "b"])
     assert tempered(answers, by)[0] == pytest.approx(0.5, abs=0.03)
-    assert by["b"] == pytest.approx(temper(answers, (1.0, 0.0)), abs=1e-6)  # no answers: as all together
+    assert by["b"] == pytest.approx(by["a"], abs=0.1)  # no answers of its own: as all together
+
+
+def test_a_handful_of_answers_never_flattens_a_types_scores() -> None:
+    """All of a type's few answers are right, the poor ones too: a poor answer still does not pass for a good one."""
+    right = said([(0.05, True), (0.1, True), (0.9, True), (0.95, True)], 4)
+    scale, shift = tempers(right, ["a"])["a"]
+    assert scale >= 0.5
+    assert 0 < shift < 1.5
 
 
 def test_the_likely_threshold_by_hand() -> None:

@@ -201,3 +201,22 @@ def same_bits(one: Encoded, other: Encoded) -> bool:
     first, last, logits = one.explored
     pairs = zip(one.vectors(first, last), other.vectors(first, last), strict=True)
     return bool((logits == other.explored[2]).all() and all((a == b).all() for a, b in pairs))
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("MusicalArtist", "Musical Artist"),
+        ("musicalArtist", "musical Artist"),
+        ("WORK_OF_ART", "WORK OF ART"),
+        ("_", "_"),
+        ("iPhone", "iPhone"),
+        ("DNA", "DNA"),
+        ("PhD", "PhD"),
+        ("GitHub action", "GitHub action"),
+        ("snake_case name", "snake_case name"),
+    ],
+)
+def test_an_identifier_is_read_as_its_words(name: str, read: str) -> None:
+    assert type_text(EntityType(name)) == read
+    assert type_text(EntityType(name, "What it is.")) == f"{read}: What it is."

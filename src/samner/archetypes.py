@@ -22,7 +22,8 @@ class Archetype:
     """One kind of thing.
 
     `kinds` are typical types under it, `anchors` maps an ontology's name to its class (IRI or id), `colour` is the
-    #RRGGBB under which outputs show it.
+    #RRGGBB under which outputs show it. Of a distilled set, `parent` is the broader kind and `members` are all types
+    that it was made from.
     """
 
     name: str
@@ -30,6 +31,8 @@ class Archetype:
     kinds: tuple[str, ...] = ()
     anchors: Mapping[str, str] = field(default_factory=dict)
     colour: str = _NEUTRAL
+    parent: str = ""
+    members: tuple[str, ...] = ()
 
 
 def load(path: str | Path | None = None) -> tuple[Archetype, ...]:
@@ -62,7 +65,7 @@ def _read(path: Path) -> tuple[Archetype, ...]:
     return tuple(found.values())
 
 
-_KEYS = ("name", "definition", "kinds", "anchors", "colour")
+_KEYS = ("name", "definition", "kinds", "anchors", "colour", "parent", "members")
 
 
 def _archetype(row: Any, where: str) -> Archetype:
@@ -74,13 +77,21 @@ def _archetype(row: Any, where: str) -> Archetype:
     for key in ("name", "definition"):
         if not isinstance(row.get(key), str) or not row[key].strip():
             raise FormatError(f"a {key} for each archetype", f"none at {where}", f"give it a {key}")
-    kinds, anchors, colour = row.get("kinds") or [], row.get("anchors") or {}, row.get("colour") or _NEUTRAL
-    if not isinstance(kinds, list) or not all(isinstance(kind, str) for kind in kinds):
-        raise FormatError("a list of words as kinds", f"{kinds!r} at {where}", "write kinds: [a, b]")
+    kinds, members = (_words(row, key, where) for key in ("kinds", "members"))
+    anchors, colour, parent = row.get("anchors") or {}, row.get("colour") or _NEUTRAL, row.get("parent") or ""
+    if not isinstance(parent, str):
+        raise FormatError("a name as parent", f"{parent!r} at {where}", "write parent: entity")
     if not isinstance(anchors, dict) or not all(isinstance(iri, str) for iri in anchors.values()):
         raise FormatError(
             "anchors as ontology: class", f"{anchors!r} at {where}", "write anchors: {wordnet: id}"
         )
     if not isinstance(colour, str) or not _COLOUR.fullmatch(colour):
         raise FormatError("a colour as #RRGGBB", f"{colour!r} at {where}", "quote it: colour: '#8FC6FF'")
-    return Archetype(row["name"], row["definition"], tuple(kinds), dict(anchors), colour)
+    return Archetype(row["name"], row["definition"], kinds, dict(anchors), colour, parent, members)
+
+
+def _words(row: dict[str, Any], key: str, where: str) -> tuple[str, ...]:
+    words = row.get(key) or []
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise FormatError(f"a list of words as {key}", f"{words!r} at {where}", f"write {key}: [a, b]")
+    return tuple(words)

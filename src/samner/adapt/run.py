@@ -14,7 +14,7 @@ from typing import Any
 
 from samner.adapt.evidence import Evidence, gather_evidence, join
 from samner.adapt.learn import Strength, learn
-from samner.adapt.scores import LEAST, Said, judge, likely_threshold, tempered, tempers
+from samner.adapt.scores import LEAST, Said, judge, settled_threshold, tempers
 from samner.alike import open_engine
 from samner.bench.datasets import GoldDocument
 from samner.engines.embedded.adapter import Adapter, Change, write_adapter
@@ -151,7 +151,7 @@ def finished(
     """The adapter, its scores tempered and its threshold set by answers on texts that were not learned from. On scores
     that mean what they say one threshold is best for all types."""
     by = tempers(said, schema.names)
-    threshold = round(likely_threshold(tempered(said, by), said.gold), 4)
+    threshold = round(settled_threshold(said, by, engine.threshold(frozenset())), 4)
     rows = zip(schema.names, changes, strict=True)
     done = [
         replace(change, scale=by[label][0], shift=by[label][1], threshold=threshold) for label, change in rows

@@ -14,7 +14,9 @@ from samner.types import Entity, Failure
 
 Array = NDArray[Any]
 LEAST = 0.02  # scores below which answers are not looked at
-RIDGE = 4.0  # pull of scale and shift back to 1 and 0: that of some four answers
+FEW = 50  # answers from which on the threshold is more theirs than the model's
+STEEPEST = 2.0  # scale of the scores, and the inverse of the flattest
+RIDGE = 8.0  # pull of scale and shift back to 1 and 0
 
 
 @dataclass(frozen=True)
@@ -59,26 +61,33 @@ Temper = tuple[float, float]
 
 
 def tempers(said: Said, labels: Sequence[str]) -> dict[str, Temper]:
-    """The temper of each label's scores, pulled to that of all of them, the more so the fewer answers it has."""
-    common = temper(said, (1.0, 0.0))
-    return {label: temper(said.only(label), common) for label in labels}
+    """The temper of each label's scores: one scale for all of them, and a shift of its own, pulled to the common one
+    the more so the fewer answers the label has. (A scale of its own would rest on a handful of answers, and a flat one
+    lets every poor answer through.)"""
+    scale, _ = _regression(said, np.array([1.0, 0.0]), np.array([RIDGE, RIDGE]))
+    start, pull = np.array([min(max(scale, 1 / STEEPEST), STEEPEST), 0.0]), np.array([np.inf, RIDGE])
+    common = np.array(_regression(said, start, pull))
+    return {label: _regression(said.only(label), common, pull) for label in labels}
 
 
-def temper(said: Said, start: Temper) -> Temper:
+def _regression(said: Said, start: Array, pull: Array) -> Temper:
     """scale and shift with which sigmoid(scale * logit + shift) is the share that is right: Platt's regression, pulled
-    to `start`."""
-    x = np.stack([logit(said.score), np.ones(len(said.score))], axis=1)
-    plain = np.array(start)
-    weight = plain.copy()
+    to `start`; what is pulled without end stays there."""
+    free = np.flatnonzero(np.isfinite(pull))
+    inputs = np.stack([logit(said.score), np.ones(len(said.score))], axis=1)
+    x, fixed, ridge = inputs[:, free], np.isinf(pull) * start, pull[free]
+    weight = start[free].copy()
     for _ in range(30):
-        p = 1 / (1 + np.exp(-x @ weight))
-        slope = x.T @ (p - said.right) + RIDGE * (weight - plain)
-        curve = (x * (p * (1 - p))[:, None]).T @ x + RIDGE * np.eye(2)
+        p = 1 / (1 + np.exp(-(x @ weight + inputs @ fixed)))
+        slope = x.T @ (p - said.right) + ridge * (weight - start[free])
+        curve = (x * (p * (1 - p))[:, None]).T @ x + np.diag(ridge)
         step = np.linalg.solve(curve, slope)
         weight -= step
         if np.abs(step).max() < 1e-9:
             break
-    return max(float(weight[0]), 0.05), float(weight[1])
+    done = start.copy()
+    done[free] = weight
+    return float(done[0]), float(done[1])
 
 
 def tempered(said: Said, by: Mapping[str, Temper]) -> Array:
@@ -92,6 +101,14 @@ def logit(score: Array) -> Array:
     clipped = np.clip(score, 1e-6, 1 - 1e-6)
     out: Array = np.log(clipped / (1 - clipped))
     return out
+
+
+def settled_threshold(said: Said, by: Mapping[str, Temper], usual: float) -> float:
+    """The likely threshold of tempered scores; on few answers nearer to where tempering puts the model's own."""
+    scores, n = tempered(said, by), len(said.score)
+    scale, shift = np.mean(list(by.values()), axis=0)
+    own = 1 / (1 + np.exp(-(scale * logit(np.array(usual)) + shift)))
+    return float((n * likely_threshold(scores, said.gold) + FEW * own) / (n + FEW))
 
 
 def likely_threshold(score: Array, gold: float) -> float:

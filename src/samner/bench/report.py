@@ -52,7 +52,7 @@ def crossner_table(result: Result) -> str:
             _row(f"strict, {name.replace('-', '−')}", ablated["strict"]["domains"], ablated["strict"]["mean"])
         )
     head = [f"CrossNER {result['part']}, F1", *domains, "mean"]
-    return _table(head, rows) + "\n\n" + _crossner_note(result)
+    return table(head, rows) + "\n\n" + _crossner_note(result)
 
 
 def _crossner_note(result: Result) -> str:
@@ -72,7 +72,7 @@ def eval_table(results: Sequence[tuple[str, Result]]) -> str:
         figures = [percent(r[key]) for key in ("precision", "recall", "f1", "span_f1", "typing_accuracy")]
         ece = percent(r["calibration"]["ece"]) if r["calibration"] else ""
         rows.append([name, *figures, ece, str(r["counts"]["documents"])])
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def development_table(result: Result) -> str:
@@ -84,7 +84,7 @@ def development_table(result: Result) -> str:
         of = [result[part]["groups"].get(g, {}) for g in groups]
         figures = [result[part]["f1"], *(g.get("f1") for g in of), *(g.get("span_f1") for g in of)]
         rows.append([f"−{part}" if part else "all stages", *(percent(f) for f in figures)])
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def speed_table(result: Result) -> str:
@@ -93,7 +93,7 @@ def speed_table(result: Result) -> str:
     note = f"Measured on {_machine(result)}, samner {result['version']}."
     if peer := result.get("peer"):
         note += f" The peer: {peer['architecture']}, {peer['sentences']} texts, {peer['tokens']} tokens read by both."
-    return _table(head, [list(row) for row in speed_rows(result)]) + "\n\n" + note
+    return table(head, [list(row) for row in speed_rows(result)]) + "\n\n" + note
 
 
 def serve_table(result: Result) -> str:
@@ -104,7 +104,7 @@ def serve_table(result: Result) -> str:
         f"{result['sentences']} sentences; median of {len(result['samples']['served'])} rounds on {_machine(result)}, "
         f"model `{result['model']['hash'][:12]}`, samner {result['version']}."
     )
-    return _table(head, [list(row) for row in serve_rows(result)]) + f"\n\n{note}\n\n{protocol}"
+    return table(head, [list(row) for row in serve_rows(result)]) + f"\n\n{note}\n\n{protocol}"
 
 
 def _machine(result: Result) -> str:
@@ -119,7 +119,7 @@ def _row(
     return [name, *(percent(f) for f in figures.values()), f"**{percent(mean)}**{spread}"]
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 

@@ -134,3 +134,81 @@ def check(
         for key in ("uncovered", "unused"):
             if found[key]:
                 typer.echo(f"{key}: {', '.join(found[key])}")
+
+
+@app.command("distill")
+def distill(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write.")],
+    ontologies: Annotated[
+        Path, typer.Option("--ontologies", metavar="DIR", help="The ontologies (docs/archetypes.md).")
+    ],
+    corpus: Annotated[
+        Path | None,
+        typer.Option("--corpus", metavar="DIR", help="Inventories *.types.tsv and the public sets'."),
+    ] = None,
+    schemas: Annotated[
+        list[str] | None, typer.Option("--schema", metavar="FILE|NAME", help="More types; may be repeated.")
+    ] = None,
+    k: Annotated[
+        int | None,
+        typer.Option("--k", min=2, help="Clusters; chosen by gap statistic and silhouette if left out."),
+    ] = None,
+    method: Annotated[str, typer.Option("--method", help="kmeans or agglomerative.")] = "kmeans",
+    cache: Annotated[
+        Path | None, typer.Option("--cache", metavar="DIR", help="Keep sentence vectors there.")
+    ] = None,
+) -> None:
+    """Distil a set of archetypes from ontologies and label inventories (extra `train`)."""
+    from samner.cli.shared import Usage, report
+    from samner.cli.train import _from_extra as from_extra
+
+    if method not in ("kmeans", "agglomerative"):
+        raise Usage(f"expected --method kmeans or agglomerative, found {method!r}; leave it out")
+    run = from_extra("samner.distill.run", "distill")
+    found = run(
+        out, ontologies, corpus=corpus, schemas=schemas or (), k=k, method=method, cache=cache, say=report
+    )
+    against = found["against"]
+    for kind in found["archetypes"]:
+        typer.echo(f"{kind['name']} ({kind['size']}): {', '.join(kind['typical'])}")
+    figures = ("adjusted_mutual_information", "purity", "inverse_purity", "coverage")
+    said = ", ".join(f"{name.replace('_', ' ')} {against[name]:.2f}" for name in figures)
+    typer.echo(f"against the archetypes that the inventories name: {said}")
+    typer.echo(f"archetypes, report and pictures are in {out}")
+
+
+@app.command("learn")
+def learn(
+    ontologies: Annotated[
+        Path, typer.Option("--ontologies", metavar="DIR", help="The ontologies (docs/archetypes.md).")
+    ],
+    corpus: Annotated[
+        Path | None, typer.Option("--corpus", metavar="DIR", help="Learn from our own inventories too.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.npy", help="Write the learned map [A, M + 1] there.")
+    ] = None,
+    as_json: JsonFlag = False,
+    model: ModelOption = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """Learn which archetype a definition means, and measure it on held-out classes of DBpedia (extra `train`)."""
+    from samner.cli.shared import report
+    from samner.cli.train import _from_extra as from_extra
+
+    table, found = from_extra("samner.distill.typeside", "learn")(
+        ontologies, corpus=corpus, model=model, threads=threads, say=report
+    )
+    if out is not None:
+        import numpy as np
+
+        np.save(out, table, allow_pickle=False)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    sure = found["difference"]
+    typer.echo(
+        f"{found['held_out']} held-out classes: {100 * found['accuracy']:.1f}% right, "
+        f"{100 * found['nearest_definition']:.1f}% by the nearest definition "
+        f"({100 * sure['difference']:+.1f}, 95% {100 * sure['low']:+.1f} to {100 * sure['high']:+.1f})"
+    )

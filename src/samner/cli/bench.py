@@ -61,7 +61,7 @@ def crossner(
         rows = ablations(name for name in ablate.split(",") if name.strip())
     ner = engine.load(model, threads)
     result = run(ner, data, part=part, ablate=rows, catch_all=catch_all, batch_size=batch_size, say=report)
-    _print(result, json_file, print_crossner)
+    print_result(result, json_file, print_crossner)
     return 0 if engine.tell(ner) else 1
 
 
@@ -94,7 +94,7 @@ def speed(
     result = run(
         model=model, data=data, peer=peer, peer_env_dir=peer_env, threads=threads, rounds=rounds, say=report
     )
-    _print(result, json_file, print_speed)
+    print_result(result, json_file, print_speed)
 
 
 @app.command("serve")
@@ -117,7 +117,7 @@ def serve(
     result = run(
         data=data, clients=clients, rounds=rounds, texts=texts, model=model, threads=threads, say=report
     )
-    _print(result, json_file, print_serve)
+    print_result(result, json_file, print_serve)
 
 
 @app.command("corpora")
@@ -145,7 +145,7 @@ def corpora(
         ray_workers=ray,
         say=report,
     )
-    _print(result, json_file, print_corpora)
+    print_result(result, json_file, print_corpora)
 
 
 @app.command("clustering")
@@ -162,7 +162,7 @@ def clustering(
     from samner.bench.clustering import print_clustering, run
 
     result = run(gold, load_model(model, threads) if by_model else None)
-    _print(result, json_file, print_clustering)
+    print_result(result, json_file, print_clustering)
 
 
 @app.command("discover")
@@ -176,10 +176,10 @@ def discover(
     from samner.bench.discovered import print_discovered, run
     from samner.discover.run import Discoverer
 
-    _print(run(Discoverer(model, threads=threads), data, report), json_file, print_discovered)
+    print_result(run(Discoverer(model, threads=threads), data, report), json_file, print_discovered)
 
 
-def _print(result: dict[str, Any], json_file: Path | None, table: Any) -> None:
+def print_result(result: dict[str, Any], json_file: Path | None, table: Any) -> None:
     """The JSON where it is asked for, and the table, but never both on standard output."""
     text = json.dumps(result, indent=2) + "\n"
     if json_file is not None and str(json_file) == "-":

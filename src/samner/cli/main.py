@@ -18,6 +18,7 @@ from samner.cli import (
     cache,
     convert,
     discover,
+    drift,
     evaluate,
     extract,
     graph,
@@ -41,6 +42,8 @@ app.add_typer(schema.app, name="schema")
 app.command("eval", short_help="Score the model on gold data.")(evaluate.evaluate)
 app.command("convert", short_help="Marked texts from one format to another.")(convert.convert)
 app.add_typer(bench.app, name="bench")
+bench.app.command("drift")(drift.drift)
+bench.app.command("adapt")(drift.adapt)
 app.add_typer(llm.app, name="llm")
 app.add_typer(cache.app, name="cache")
 app.command("adapt", short_help="Learn types from a few annotated texts.")(adapt.adapt)

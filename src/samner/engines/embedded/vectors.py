@@ -5,6 +5,7 @@ Shapes: K types, M units of the match, T of the token match, D of the encoder.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -18,6 +19,7 @@ from samner.engines.embedded.words import WordPieces
 from samner.types import EntityType
 
 Array = NDArray[Any]
+_HUMPS = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z])")  # between two words, not within iPhone, DNA or PhD
 STRETCH = (
     250  # word pieces of a type text that are read together; longer ones are read in stretches and averaged
 )
@@ -41,8 +43,14 @@ class TypeVectors:
 
 def type_text(kind: EntityType) -> str:
     """What the type encoder reads."""
-    text = f"{kind.name}: {kind.definition}" if kind.definition else kind.name
+    name = spaced(kind.name)
+    text = f"{name}: {kind.definition}" if kind.definition else name
     return f"{text} Examples: {', '.join(kind.examples)}." if kind.examples else text
+
+
+def spaced(name: str) -> str:
+    """The words of an identifier such as MusicalArtist or WORK_OF_ART; a name with spaces stays as it is."""
+    return name if " " in name.strip() else _HUMPS.sub(" ", name.replace("_", " ")).strip() or name
 
 
 class Describer:
