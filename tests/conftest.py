@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 import samner
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
     from samner import SamNER
 
@@ -64,3 +64,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     with serving(tmp_path_factory.mktemp("site"), [*THREADS, "--timeout", "900"]) as running:
         yield running.url
+
+
+@pytest.fixture
+def page(browser: Browser, site: str) -> Iterator[Page]:
+    """The page of the service with a text and types of the tests' own."""
+    from browsing import TEXT, TYPES, opened, paste, use
+
+    with opened(browser, site) as shown:
+        use(shown, TYPES)
+        paste(shown, TEXT)
+        yield shown

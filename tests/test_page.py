@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from browsing import PHONE, TEXT, TYPES, answered, drawn_text, marked, opened, pairs, paste, slide, use
+from browsing import PHONE, TEXT, TYPES, answered, drawn_text, marked, opened, pairs, slide
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request
@@ -15,14 +15,6 @@ if TYPE_CHECKING:
     from samner import SamNER
 
 pytestmark = [pytest.mark.extra, pytest.mark.model]
-
-
-@pytest.fixture
-def page(browser: Browser, site: str) -> Any:
-    with opened(browser, site) as shown:
-        use(shown, TYPES)
-        paste(shown, TEXT)
-        yield shown
 
 
 def test_entities_are_those_of_the_model(page: Page, ner: SamNER) -> None:

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -26,14 +26,6 @@ pytestmark = [pytest.mark.extra, pytest.mark.model]
 
 ROOT = Path(samner.__file__).parent
 PAGE = ROOT / "serve" / "page"
-
-
-@pytest.fixture
-def page(browser: Browser, site: str) -> Any:
-    with opened(browser, site) as shown:
-        use(shown, TYPES)
-        paste(shown, TEXT)
-        yield shown
 
 
 def copied(page: Page, form: str) -> str:
