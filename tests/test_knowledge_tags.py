@@ -54,6 +54,17 @@ def test_salience_is_the_product_of_its_factors() -> None:
     assert [name for name, _ in tagged[2].archetypes] == ["location"]
 
 
+def test_archetypes_that_do_not_count() -> None:
+    dated = marked("dated", "In [1843|year|time] [Ada Lovelace|person] was in [London|city|location].")
+    (with_years,) = tag([dated])
+    (without,) = tag([dated], {"time", "location"})
+    assert [t.entity.name for t in with_years.tags] == ["1843", "Ada Lovelace", "London"]
+    assert [(t.entity.name, t.salience) for t in without.tags] == [("Ada Lovelace", 1.0)]
+    again = marked("again", "[1843|year|time]")
+    assert list(similar([dated, again])) == ["dated", "again"]
+    assert similar([dated, again], without={"time"}) == {}
+
+
 def test_formats_hold_the_same_tags() -> None:
     tagged = tag([LETTERS, marked("=x", "no entity here"), marked("a;b", "[A; B|film|creative_work]")])
     outs = {}
@@ -114,6 +125,10 @@ def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
         (["tags", "F", "--format", "xml"], "expected a known format, found 'xml'"),
         (["similar", "F", "--to", "nobody"], "expected --to with the id of a document"),
         (["similar", "F", "--common", "0"], "expected --common above 0"),
+        (
+            ["tags", "F", "--without", "tme"],
+            "expected archetypes in --without, found 'tme'; did you mean 'time'?",
+        ),
         (["graph", "F", "--to", "rdf"], "expected a known format, found 'rdf'"),
         (["graph", "F", "--to", "neo4j-csv"], "expected -o FOLDER with --to neo4j-csv"),
         (["graph", "F", "--base", "no iri"], "expected --base with an absolute IRI"),

@@ -129,6 +129,12 @@ def test_a_schema_gives_classes(tmp_path: Path) -> None:
     london = next(n for n, e in enumerate(graph.entities) if e.name == "London")
     assert graph.classes[london][0] == "https://schema.org/City"
     assert "https://schema.org/Place" in graph.classes[london]
+    kinds = tmp_path / "kinds.yaml"
+    kinds.write_text(
+        "archetypes:\n- {name: location, definition: A place., anchors: {mine: 'https://example.org/Place'}}\n"
+    )
+    own = build([LETTERS], archetypes=kinds)
+    assert own.classes[london] == ["https://example.org/Place"]
     schema.write_text("types:\n- {name: city, iri: a city}\n")
     with pytest.raises(SchemaError, match="expected an IRI"):
         build([LETTERS], schema=str(schema))

@@ -28,6 +28,12 @@ def graph(
         typer.Option("--explain", help="Show by which rules mentions were gathered, instead of the graph."),
     ] = False,
     schema: SchemaOption = None,
+    archetypes: Annotated[
+        Path | None,
+        typer.Option(
+            "--set", metavar="FILE.yaml", help="Archetypes with their classes; the shipped ones if left out."
+        ),
+    ] = None,
     base: Annotated[
         str, typer.Option("--base", metavar="IRI", help="What the IRIs of the graph begin with.")
     ] = "urn:samner:",
@@ -64,7 +70,9 @@ def graph(
         with open_output(output) as out:
             out.writelines(f"{line}\n" for line in lines(gathered))
         return 1 if bad else 0
-    made = build(extractions, schema=schema, context=context, least=least, gathered=gathered)
+    made = build(
+        extractions, schema=schema, archetypes=archetypes, context=context, least=least, gathered=gathered
+    )
     if to in FOLDERS:
         assert output is not None
         write_folder(made, to, output)

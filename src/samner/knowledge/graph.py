@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from samner.knowledge.corpus import Entity, Gathered, gather
 from samner.knowledge.iris import archetype_classes, classes, type_classes
@@ -34,23 +35,25 @@ def build(
     extractions: Sequence[Extraction],
     *,
     schema: str | None = None,
+    archetypes: str | Path | None = None,
     context: str = "paragraph",
     least: int = 2,
     gathered: Gathered | None = None,
 ) -> KnowledgeGraph:
     """The graph of these documents.
 
-    `schema` is a schema file whose types may carry an `iri`; `context` and `least` say what counts as standing
-    together (see `together.edges`); `gathered` are the entities, where they are known already.
+    `schema` is a schema file whose types may carry an `iri`, `archetypes` one of archetypes with anchors; `context`
+    and `least` say what counts as standing together (see `together.edges`); `gathered` are the entities, where
+    they are known already.
     """
     entities = (gathered or gather(extractions)).entities
-    types, archetypes = type_classes(schema), archetype_classes()
+    types, anchors = type_classes(schema), archetype_classes(archetypes)
     texts: Mapping[str, str | None] = {e.id: e.text for e in extractions}
     return KnowledgeGraph(
         entities,
         [Page(e.id, e.source) for e in extractions],
         edges(entities, texts, context, least),
-        [classes(entity.label, entity.archetype, types, archetypes) for entity in entities],
+        [classes(entity.label, entity.archetype, types, anchors) for entity in entities],
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import ceil, sqrt
@@ -23,17 +23,20 @@ class Pair:
     shared: tuple[Entity, ...]
 
 
-def similar(extractions: Sequence[Extraction], common: float = 0.1) -> dict[str, list[Pair]]:
+def similar(
+    extractions: Sequence[Extraction], common: float = 0.1, without: Collection[str] = ()
+) -> dict[str, list[Pair]]:
     """For each document that has any, the others that share rare entities with it, the most alike first.
 
     An entity in more than `common` of the documents (and in more than two) is not rare and makes no pair: pairs grow
-    with the square of the documents that share an entity. It still counts in the length of the vectors.
+    with the square of the documents that share an entity. It still counts in the length of the vectors. Entities of
+    the archetypes `without` count nowhere.
     """
     documents, limit = len(extractions), max(2, ceil(common * len(extractions)))
     length: dict[str, float] = defaultdict(float)
     shared: dict[tuple[str, str], list[tuple[float, Entity]]] = defaultdict(list)
     order = {extraction.id: n for n, extraction in enumerate(extractions)}
-    for entity in gather(extractions).entities:
+    for entity in (e for e in gather(extractions).entities if e.archetype not in without):
         where = sorted(entity.documents, key=order.__getitem__)
         weight = entity.rarity(documents)
         for id in where:

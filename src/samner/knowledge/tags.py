@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from math import log
 
@@ -44,10 +44,10 @@ class Tagged:
     archetypes: tuple[tuple[str, float], ...]
 
 
-def tag(extractions: Sequence[Extraction]) -> list[Tagged]:
-    """The tags of each document; rarity is counted over all of them."""
+def tag(extractions: Sequence[Extraction], without: Collection[str] = ()) -> list[Tagged]:
+    """The tags of each document; rarity is counted over all of them. Entities of the archetypes `without` are none."""
     held: dict[str, list[tuple[Entity, Cluster]]] = defaultdict(list)
-    for entity in gather(extractions).entities:
+    for entity in (e for e in gather(extractions).entities if e.archetype not in without):
         for cluster in entity.clusters:
             held[cluster.document].append((entity, cluster))
     return [_tagged(e, held[e.id], len(extractions)) for e in extractions]
