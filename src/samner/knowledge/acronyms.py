@@ -24,13 +24,20 @@ def looks_like_acronym(surface: str) -> bool:
 
 def stands_for(acronym: str, name: str) -> bool:
     """Are the acronym's letters the initials of the name's words, small words (of, the) counted or not?"""
-    letters = acronym.replace(".", "").removesuffix("s").casefold()
+    return letters_of(acronym) in initials(name)
+
+
+def letters_of(acronym: str) -> str:
+    return acronym.replace(".", "").removesuffix("s").casefold()
+
+
+def initials(name: str) -> frozenset[str]:
+    """The initials of the words of a name, and those without its small words; nothing for a single word."""
     words = [word.casefold() for word in _WORDS.findall(name)]
     if len(words) < 2:
-        return False
+        return frozenset()
     every = "".join(word[0] for word in words)
-    large = "".join(word[0] for word in words if word not in SMALL)
-    return letters in (every, large)
+    return frozenset((every, "".join(word[0] for word in words if word not in SMALL)))
 
 
 def short_for(acronym: str, name: str) -> bool:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from samner.knowledge.acronyms import in_brackets, looks_like_acronym, short_for, stands_for
+from samner.knowledge.acronyms import in_brackets, initials, letters_of, looks_like_acronym, short_for
 from samner.knowledge.names import family_part, given_part, initials_of, name_tokens, without_title
 from samner.knowledge.results import Extraction, Mention
 from samner.knowledge.surfaces import normal
@@ -34,6 +34,10 @@ class Group:
     mentions: list[Mention]
     into: Group | None = None
     rule: str = "same name"
+    tokens: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tokens = name_tokens(self.key)
 
     @property
     def first(self) -> int:
@@ -46,10 +50,6 @@ class Group:
     @property
     def is_person(self) -> bool:
         return all(m.archetype == PERSON for m in self.mentions)
-
-    @property
-    def tokens(self) -> tuple[str, ...]:
-        return name_tokens(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +85,32 @@ def cluster_document(extraction: Extraction) -> Clustered:
     """Gather the mentions of a document (see the module for the rules). The order of the mentions does not matter."""
     groups = _same_name(sorted(extraction.mentions, key=lambda m: (m.start, m.end, m.label)))
     out = Clustered([])
+    expansions = _Expansions(groups, extraction.text)
     for group in groups:
         acronym = next((m.text for m in group.mentions if looks_like_acronym(m.text)), None)
         if acronym is not None:
-            _join(group, "acronym", _expansions(acronym, group, groups, extraction.text), out)
-    persons = [group for group in groups if group.is_person]
-    for rule, fits in _PERSON_RULES:
-        for group in persons:
-            if group.into is None:
-                _join(group, rule, [g for g in persons if _may_name(g, group, fits)], out)
+            _join(group, "acronym", expansions.of(acronym, group), out)
+    _join_persons([group for group in groups if group.is_person], out)
     by_root: dict[int, Cluster] = {}
     for group in sorted(groups, key=lambda g: g.into is not None):  # roots first
         root = _root(group)
         by_root.setdefault(id(root), Cluster(extraction.id, [])).groups.append(group)
     out.clusters = sorted(by_root.values(), key=lambda c: min((g.first, g.key) for g in c.groups))
     return out
+
+
+def _join_persons(persons: Sequence[Group], out: Clustered) -> None:
+    """Short names to full ones. Every rule wants the short name's last word in the full one, so only those are tried:
+    a book names thousands of people."""
+    with_word: dict[str, list[Group]] = {}
+    for group in persons:
+        for word in dict.fromkeys(group.tokens):
+            with_word.setdefault(word, []).append(group)
+    for rule, fits in _PERSON_RULES:
+        for group in persons:
+            if group.into is None and group.tokens:
+                near = with_word[group.tokens[-1]]
+                _join(group, rule, [full for full in near if _may_name(full, group, fits)], out)
 
 
 def mention_key(mention: Mention) -> str:
@@ -139,20 +150,34 @@ def _same_name(mentions: Sequence[Mention]) -> list[Group]:
     return sorted((g for groups in by_key.values() for g in groups), key=lambda g: (g.first, g.key))
 
 
-def _expansions(acronym: str, of: Group, groups: Sequence[Group], text: str | None) -> list[Group]:
-    """The names that the acronym of a group may stand for; one that brackets link with it counts alone."""
-    beside = [g for g in groups if short_for(acronym, g.key) and _bracketed(of, g, text)]
-    return beside or [
-        g for g in groups if stands_for(acronym, g.key) and share_a_kind(of.mentions, g.mentions)
-    ]
+class _Expansions:
+    """Finds the names that an acronym may stand for, by their initials and by what brackets link."""
 
+    def __init__(self, groups: Sequence[Group], text: str | None) -> None:
+        self._text = text
+        self._by_initials: dict[str, list[Group]] = {}
+        self._by_edge: dict[int, list[tuple[Mention, Group]]] = {}
+        for group in groups:
+            for letters in initials(group.key):
+                self._by_initials.setdefault(letters, []).append(group)
+            for mention in group.mentions:
+                for edge in {mention.start, mention.end}:
+                    self._by_edge.setdefault(edge, []).append((mention, group))
 
-def _bracketed(acronym: Group, name: Group, text: str | None) -> bool:
-    """Does the one stand in brackets behind the other, in either order?"""
-    pairs = [(a, n) for a in acronym.mentions for n in name.mentions]
-    return any(
-        in_brackets(n.end, a.start, a.end, text) or in_brackets(a.end, n.start, n.end, text) for a, n in pairs
-    )
+    def of(self, acronym: str, group: Group) -> list[Group]:
+        """One that brackets link with the acronym counts alone."""
+        beside = [name for m in group.mentions for name in self._beside(m) if short_for(acronym, name.key)]
+        names = self._by_initials.get(letters_of(acronym), [])
+        return beside or [name for name in names if share_a_kind(group.mentions, name.mentions)]
+
+    def _beside(self, acronym: Mention) -> list[Group]:
+        """The groups with a mention that stands behind or before the acronym, one of the two in brackets."""
+        before = self._by_edge.get(acronym.start - 2, [])
+        behind = self._by_edge.get(acronym.end + 2, [])
+        return [
+            *(g for m, g in before if in_brackets(m.end, acronym.start, acronym.end, self._text)),
+            *(g for m, g in behind if in_brackets(acronym.end, m.start, m.end, self._text)),
+        ]
 
 
 def _may_name(full: Group, short: Group, fits: Callable[[Sequence[str], Sequence[str]], bool]) -> bool:
