@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -53,10 +54,8 @@ class Tree:
 
     @classmethod
     def of(cls, names: Sequence[Name]) -> Tree:
-        try:
-            from scipy.cluster.hierarchy import linkage
-        except ImportError:
-            raise MissingExtraError("scipy", "discover") from None
+        from scipy.cluster.hierarchy import linkage
+
         means = np.stack([name.vector / name.mentions for name in names]).astype(np.float64)
         rows = unit(means - means.mean(axis=0))
         compared = rows[:MOST_COMPARED]
@@ -82,6 +81,12 @@ class Tree:
         for name, label in zip(self.names, labels.tolist(), strict=True):
             found[label].append(name)
         return list(found.values())
+
+
+def check_library() -> None:
+    """MissingExtraError where scipy is not installed: to be told before a corpus is read, not after."""
+    if find_spec("scipy") is None:
+        raise MissingExtraError("scipy", "discover")
 
 
 def unit(rows: Array) -> Array:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samner.archetypes import load
-from samner.discover.clusters import cluster
+from samner.discover.clusters import check_library, cluster
 from samner.discover.naming import Namer, Proposal
 from samner.discover.spans import Spans
 from samner.discover.vocabulary import Vocabulary, load_terms
@@ -30,7 +30,7 @@ class Discovered:
 
 class Discoverer:
     """Proposes types for corpora. `model` is a model folder or hub id (None: the shipped one); the vocabulary is read
-    once and kept in the cache folder."""
+    once and kept in the cache folder. MissingExtraError without scipy."""
 
     def __init__(
         self,
@@ -39,6 +39,7 @@ class Discoverer:
         threads: int | None = None,
         cache_dir: str | Path | bool | None = None,
     ) -> None:
+        check_library()
         threads = threads or usable_cores()
         self._engine = EmbeddedEngine(model_folder(model), load(), cache_folder(cache_dir), threads)
         self.info = self._engine.info
