@@ -200,5 +200,8 @@ def test_the_whole_way(ontologies: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert sum(len(kind.members) for kind in kinds) == report["types"]
     for file in (tmp_path / "one").iterdir():
         assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes()
-    assert run(["archetypes", "check", "recipes", "--set", str(tmp_path / "one" / "archetypes.yaml")]) == 0
+    assert (
+        run(["archetypes", "check", "crossner/music", "--set", str(tmp_path / "one" / "archetypes.yaml")])
+        == 0
+    )
     assert run([*given, "--out", str(tmp_path / "three"), "--method", "dbscan"]) == 2

@@ -1,7 +1,7 @@
 """`samner calibrate`: scores that mean what they say on your texts, and the threshold that suits them.
 
-With mentions marked, the scores of each type are tempered (Platt's regression). Without, they are taken at their word,
-and only the threshold is set: where F1 is likely best, by the scores alone.
+With mentions marked, the scores of each type are tempered (Platt's regression). Without, only the threshold is set:
+halfway from the model's own to where F1 is likely best, the scores taken at their word.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def calibrate(
             "protocol": "15 equal bins, all answers of at least 0.02, on the given texts themselves",
         }
     else:
-        threshold = round(likely_threshold(said.score, float(said.score.sum())), 4)
+        likely = likely_threshold(said.score, float(said.score.sum()))
+        threshold = round((engine.threshold(frozenset()) + likely) / 2, 4)
         set_ = [replace(change, threshold=threshold) for change in nothing]
         adapter = laid_over(engine, types, set_, out.name)
     report["threshold"] = next(iter(adapter.of(types))).threshold  # type: ignore[union-attr]

@@ -122,7 +122,7 @@ def learn(
             for n, kind in enumerate(kinds)
             if (truth == n).any()
         },
-        "pull": best,
+        "inverse_pull": best,
         "protocol": "DBpedia classes of which nothing was learned, filed by the nearest anchored class above "
         "(anchors.tsv); interval: 95%, bootstrap over classes",
     }
