@@ -95,7 +95,8 @@ def test_no_server_is_an_error_for_each_prompt_and_soon(unused: int) -> None:
     )
     errors = llm.ask(prompts(50))
     assert {type(e) for e in errors} == {LLMError}
-    assert str(errors[0]).startswith("expected an answer from the LLM server, found Connect")
+    assert str(errors[0]).startswith("expected an answer from the LLM server, found C")
+    assert "check that the server runs and its URL" in str(errors[0])
     spent = [e.usage.requests for e in errors if isinstance(e, LLMError)]
     assert sum(spent) == 2  # the first prompt's, and its second try; the others are told at once
 

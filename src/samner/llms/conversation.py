@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from samner.errors import FormatError
 from samner.llms.answers import read
@@ -29,17 +30,17 @@ class Conversation:
     def __init__(self, base_url: str, server: str, settings: LLMSettings) -> None:
         import openai
 
-        key = os.environ.get("OPENAI_API_KEY", "")
+        key, password = os.environ.get("OPENAI_API_KEY", ""), urlsplit(base_url).password
         client = openai.AsyncOpenAI(
             api_key=key or "none",
             base_url=base_url,
             max_retries=0,
             timeout=settings.timeout,
-            http_client=_quick_client(settings.timeout),
+            http_client=None if password else _quick_client(settings.timeout),
         )
         folder = cache_folder(settings.cache_dir)
         self.background = Background(client.close)
-        self.client, self.exchange = client, Exchange(client, settings, key)
+        self.client, self.exchange = client, Exchange(client, settings, [key, password or ""])
         self._server, self._settings = server, settings
         self._store = Store(folder) if folder else None
         self._slots, self._first = asyncio.Semaphore(settings.concurrency), asyncio.Lock()
@@ -142,7 +143,8 @@ class Conversation:
 
 
 def _quick_client(timeout: float) -> Any:
-    """openai's client on aiohttp, which costs half the time of its usual one; None where that is not installed."""
+    """openai's client on aiohttp, which costs half the time of its usual one (and takes no password in a URL); None
+    where that is not installed."""
     import openai
 
     try:

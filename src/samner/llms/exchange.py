@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -40,8 +40,8 @@ class Refused(Exception):
 class Exchange:
     """Sends requests through an `openai.AsyncOpenAI` client."""
 
-    def __init__(self, client: Any, settings: LLMSettings, secret: str) -> None:
-        self._client, self._settings, self._secret = client, settings, secret
+    def __init__(self, client: Any, settings: LLMSettings, secrets: Sequence[str]) -> None:
+        self._client, self._settings, self._secrets = client, settings, secrets
         self._room = ROOM + ROOM_A_TOKEN * settings.max_tokens
 
     async def send(self, body: Mapping[str, Any]) -> Answer:
@@ -79,7 +79,8 @@ class Exchange:
             return error.costing(spent), None
         if isinstance(error, openai.APIStatusError):
             return self._status(error, spent)
-        if isinstance(error, (asyncio.TimeoutError, openai.APITimeoutError)):
+        cause = _innermost(error)
+        if isinstance(error, asyncio.TimeoutError) or "Timeout" in type(cause).__name__:
             found, remedy = (
                 f"none after {self._settings.timeout:g} s",
                 "raise --llm-set timeout or ask a faster server",
@@ -90,7 +91,8 @@ class Exchange:
                 "check that the base URL is that of an OpenAI-compatible server",
             )
         else:  # the connection's, of whichever HTTP library openai uses
-            found, remedy = self._clean(_cause(error)), "check that the server runs and its URL"
+            words = f"{type(cause).__name__}: {cause}"
+            found, remedy = self._clean(words), "check that the server runs and its URL"
         return LLMError("an answer from the LLM server", found, remedy, spent, retryable=True), None
 
     def _status(self, error: Any, spent: Usage) -> tuple[LLMError, float | None]:
@@ -112,9 +114,11 @@ class Exchange:
         return LLMError("an answer from the LLM server", f"status {status}: {words}", remedy, spent), None
 
     def _clean(self, words: str) -> str:
-        """A server's words on one line, short, without our key."""
+        """A server's words on one line, short, without our secrets."""
         words = " ".join(words.split())
-        return (words.replace(self._secret, "***") if self._secret else words)[:300]
+        for secret in filter(None, self._secrets):
+            words = words.replace(secret, "***")
+        return words[:300]
 
 
 def pause(made: int) -> float:
@@ -157,8 +161,8 @@ def _words(error: Any) -> str:
     return str(body.get("message") or body.get("detail") or body.get("error") or error.message)
 
 
-def _cause(error: BaseException) -> str:
-    """The innermost reason: openai wraps the HTTP library's errors, which name neither host nor port."""
+def _innermost(error: BaseException) -> BaseException:
+    """The first reason: openai wraps the HTTP library's errors, and these may wrap others."""
     while error.__cause__ is not None:
         error = error.__cause__
-    return f"{type(error).__name__}: {error}"
+    return error
