@@ -29,9 +29,13 @@ def train(
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The model folder to write.")],
+    recipe: Annotated[
+        Path | None,
+        typer.Option(metavar="RECIPE.yaml", help="RUN is a model folder of this recipe: fit it anew."),
+    ] = None,
 ) -> None:
     """Turn a run into a model folder that `--model` and `SamNER.from_pretrained` take."""
-    _from_extra("samner.train.export", "export")(run, out)
+    _from_extra("samner.train.export", "export")(run, out, recipe_file=recipe)
     typer.echo(f"the model is in {out}")
 
 

@@ -1,4 +1,6 @@
-"""`samner export RUN OUT`: the run's averaged weights as a model folder that the embedded engine loads."""
+"""`samner export RUN OUT`: the run's averaged weights as a model folder that the embedded engine loads.
+
+With `--recipe` RUN may be a model folder instead, whose numbers are then fitted anew."""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from safetensors.torch import load_file as load_torch
 
+from samner.engines.embedded.store import FILES
 from samner.errors import ModelError
 from samner.train import graphs
 from samner.train.base import base_config, base_folder
@@ -24,16 +27,26 @@ from samner.train.recipe import Recipe, data_folder, load_recipe
 Array = NDArray[Any]
 
 
-def export(run: Path, out: Path, *, corpus: Path | None = None, name: str = "samner-embedded") -> Path:
+def export(
+    run: Path,
+    out: Path,
+    *,
+    corpus: Path | None = None,
+    name: str = "samner-embedded",
+    recipe_file: Path | None = None,
+) -> Path:
     """Write the model folder, fit its numbers on the development split, and write its card from what was found; the
-    report goes to OUT.development.json.
+    report goes to OUT.development.json. With a recipe, `run` is an exported model of that recipe.
 
-    Raises ModelError when the run has no averaged weights yet.
+    Raises ModelError when the run has no averaged weights yet, or the model no graphs.
     """
     from samner.train.fit import fit
 
-    write_graphs(run, out)
-    recipe = load_recipe(run / "recipe.yaml")
+    if recipe_file is None:
+        write_graphs(run, out)
+    else:
+        _copy_graphs(run, out)
+    recipe = load_recipe(recipe_file or run / "recipe.yaml")
     material = gather(recipe, corpus or Path("corpus"), data_folder())
     report = fit(out, material, name)
     report["model"] = {"id": name, "hash": hashlib.sha256((out / "model.json").read_bytes()).hexdigest()}
@@ -65,6 +78,18 @@ def write_graphs(run: Path, out: Path, *, quantise: bool = True) -> None:
     (out / "project.onnx").write_bytes(graphs.project_graph(weights, sizes))
     _write_tables(out / "tables.npz", weights, _pieces(base))
     shutil.copy(base / "tokenizer.json", out / "tokenizer.json")
+    write_manifest(out, {"format": FORMAT, "sizes": sizes})
+
+
+def _copy_graphs(model: Path, out: Path) -> None:
+    """The graphs and tables of an exported model, its numbers left to be fitted."""
+    missing = [file for file in FILES if not (model / file).exists()]
+    if missing:
+        raise ModelError("a model folder", f"no {missing[0]} in {model}", "export a run without --recipe")
+    out.mkdir(parents=True, exist_ok=True)
+    for file in FILES:
+        shutil.copy(model / file, out / file)
+    sizes = json.loads((model / "model.json").read_text("utf-8"))["sizes"]
     write_manifest(out, {"format": FORMAT, "sizes": sizes})
 
 

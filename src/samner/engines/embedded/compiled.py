@@ -26,6 +26,7 @@ from samner.errors import SchemaError
 from samner.types import Schema
 
 Array = NDArray[Any]
+LEAST_SHARE = 1e-6  # a type that draws less counts as drawing this
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class CompiledSchema:
     """The schema, its vectors, its types' archetypes [K, A], its priors [K], declared (child, ancestor) positions, and
     pairs of which one is likely the broader, and scale and shift [K] of the scores where an adapter tempers them.
 
-    A prior is the log-odds with which a type attracts any mention at all, measured on the model's bank of spans.
+    A prior is the logarithm of the share of any mentions at all that a type draws to itself beside the schema's other
+    types and none, measured on the model's bank of spans.
     """
 
     schema: Schema
@@ -96,8 +98,9 @@ class Compiler:
         # Compiled in the order of the names, so that neither result nor cache depends on the user's order.
         order = sorted(range(len(schema)), key=lambda n: schema.names[n])
         vectors = self._cached([type_text(schema.types[n]) for n in order])
-        vectors = vectors.rows(_inverse(order))
-        archetypes, prior = self._archetypes(schema, vectors), self._prior(vectors)
+        back = _inverse(order)
+        prior, vectors = self._prior(vectors)[back], vectors.rows(back)
+        archetypes = self._archetypes(schema, vectors)
         broader, adapter, tempers = self._broader(vectors.match), self._adapter, None
         if (
             adapter is not None
@@ -126,12 +129,14 @@ class Compiler:
         return table
 
     def _prior(self, vectors: TypeVectors) -> Array:
+        """Of types in the order of their names: a sum in another order would differ in the last bits."""
         bank = self._tables.bank
         if not len(bank):
             return np.zeros(len(vectors.match), np.float32)
         logits = self._product(bank, vectors.match) * vectors.match.shape[1] ** -0.5 + vectors.bias
-        likely = np.clip((1 / (1 + np.exp(-np.clip(logits, -30, 30)))).mean(axis=0), 1e-6, 1 - 1e-6)
-        prior: Array = np.log(likely / (1 - likely))
+        weight = np.exp(np.clip(logits, -30, 30))
+        share = weight / (1 + weight.sum(axis=1, keepdims=True))
+        prior: Array = np.log(np.maximum(share.mean(axis=0), LEAST_SHARE))
         return prior
 
     def _broader(self, match: Array) -> Broader:
