@@ -11,10 +11,13 @@ import typer
 from samner.cli.engine_options import EngineChoice, with_engine
 from samner.cli.shared import (
     BatchOption,
+    LabelsOption,
     ModelOption,
+    SchemaOption,
     ThreadsOption,
     Usage,
     arguments_checked,
+    choose_types,
     load_model,
     plain_console,
     report,
@@ -177,6 +180,58 @@ def discover(
     from samner.discover.run import Discoverer
 
     print_result(run(Discoverer(model, threads=threads), data, report), json_file, print_discovered)
+
+
+@app.command("gate")
+@with_engine
+def gate(
+    gold: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[GOLD.jsonl]", help='{"text", "entities": [{"start", "end", "label"}]} a line.'
+        ),
+    ] = None,
+    schema: SchemaOption = None,
+    labels: LabelsOption = None,
+    development: Annotated[
+        Path | None,
+        typer.Option("--development", metavar="CORPUS", help="The corpus' development part, not GOLD.jsonl."),
+    ] = None,
+    json_file: JsonOption = None,
+    model: ModelOption = None,
+    *,
+    engine: EngineChoice,
+) -> int:
+    """F1 against the share of spans asked about, by the signal that decides. Without --llm-model an oracle answers
+    from the gold: an upper bound."""
+    from samner.bench.gate import print_gate, run
+    from samner.cli.gate_tasks import development_tasks, gold_task
+    from samner.locate import model_folder
+
+    if (gold is None) == (development is None):
+        raise Usage("expected GOLD.jsonl or --development, one of them; name the data")
+    if development is not None:
+        tasks = development_tasks(development)
+    else:
+        tasks = [gold_task(gold or Path(), choose_types(labels, schema))]
+    result = run(tasks, model_folder(model), engine.llm, say=report)
+    print_result(result, json_file, print_gate)
+    return 0
+
+
+@app.command("llm-overhead")
+def llm_overhead(
+    documents: Annotated[int, typer.Option("--documents", min=1, help="Documents of a round.")] = 2000,
+    concurrency: Annotated[int, typer.Option("--concurrency", min=1, help="Requests at once.")] = 32,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Repetitions; the median counts.")] = 3,
+    json_file: JsonOption = None,
+    model: ModelOption = None,
+) -> None:
+    """What samner costs around an LLM: documents a second against a server that answers at once."""
+    from samner.bench.overhead import print_overhead, run
+    from samner.locate import model_folder
+
+    print_result(run(model_folder(model), documents, concurrency, rounds), json_file, print_overhead)
 
 
 def print_result(result: dict[str, Any], json_file: Path | None, table: Any) -> None:

@@ -6,6 +6,7 @@ Shapes: N spans of a passage, K types.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from samner.engines.llm.requests import Question
 from samner.options import LLMUse
 from samner.ports import CompiledSchema, Judgement, Note, Reading
 from samner.types import Mediated
+
+if TYPE_CHECKING:
+    from samner.ports import Floats
 
 ROLE = "calibrator"
 
@@ -74,22 +78,35 @@ class LLMCalibrator:
         without: frozenset[str],
     ) -> list[tuple[int, int]]:
         """(passage, row) of the spans to ask about: those that their passage owns and the gate lets through."""
+        owned = [
+            (n, i, m.candidate.span)
+            for n, of_passage in enumerate(mediated)
+            for i, m in enumerate(of_passage)
+            if reading.passages[n].owns(m.candidate.span)
+        ]
+        gate = self._use.gate
+        if gate is None:
+            return [(n, i) for n, i, _ in owned]
+        sure = self._sure(reading, mediated, judged, without)
+        for n, i, span in owned:
+            if sure[n][i] >= gate:
+                reading.notes.append(Note(n, ROLE, "sure", span, f"not asked: sure to {sure[n][i]:.2f}"))
+        return [(n, i) for n, i, _ in owned if sure[n][i] < gate]
+
+    def _sure(
+        self,
+        reading: Reading,
+        mediated: Sequence[Sequence[Mediated]],
+        judged: Sequence[Judgement],
+        without: frozenset[str],
+    ) -> list[Floats]:
+        """For each passage the probability [N] that the embedded decision about each span is right."""
         mentions = self._embedded.calibrator.judge(reading, mediated, without | {"calibration"})
         threshold = self._embedded.threshold(without)
-        rows = []
-        for n, (of_passage, judgement, mention) in enumerate(zip(mediated, judged, mentions, strict=True)):
-            spans = [m.candidate.span for m in of_passage]
-            if not spans:
-                continue
-            sure = sureness(spans, judgement.score.max(axis=1), mention.score.max(axis=1), threshold)
-            for i, span in enumerate(spans):
-                if not reading.passages[n].owns(span):
-                    continue
-                if self._use.gate is None or sure[i] < self._use.gate:
-                    rows.append((n, i))
-                else:
-                    reading.notes.append(Note(n, ROLE, "sure", span, f"not asked: sure to {sure[i]:.2f}"))
-        return rows
+        return [
+            sureness([m.candidate.span for m in of_passage], _best(judgement), _best(mention), threshold)
+            for of_passage, judgement, mention in zip(mediated, judged, mentions, strict=True)
+        ]
 
     def _question(
         self, types: Types, n: int, mediated: Mediated, judgement: Judgement, i: int, blind: bool
@@ -114,6 +131,12 @@ class LLMCalibrator:
         if held is None or held.compiled is not compiled:
             held = self._types = Types(compiled)
         return held
+
+
+def _best(judgement: Judgement) -> Floats:
+    """The score of each span's best type [N]; K is never 0."""
+    best: Floats = judgement.score.max(axis=1)
+    return best
 
 
 def _told(sheets: Sequence[Sheet], mends: Mends) -> list[Note]:

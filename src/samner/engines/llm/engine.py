@@ -49,36 +49,36 @@ class HybridEngine:
         use: LLMUse | None = None,
     ) -> None:
         use = use or LLMUse()
-        self._embedded = EmbeddedEngine(folder, archetypes, cache, threads)
+        self.embedded = EmbeddedEngine(folder, archetypes, cache, threads)
         self.asks = Asker(_loaded(llm, self.name), use.requests, use.tokens)
-        self.info: ModelInfo = self._embedded.info
-        self.capacity = self._embedded.capacity
-        self.every_threshold = self._embedded.every_threshold
+        self.info: ModelInfo = self.embedded.info
+        self.capacity = self.embedded.capacity
+        self.every_threshold = self.embedded.every_threshold
         self._put_together(Archetypes(archetypes), use)
 
     def _put_together(self, archetypes: Archetypes, use: LLMUse) -> None:
-        self.extractors: Sequence[Extractor] = self._embedded.extractors
-        self.classifier: ArchetypeClassifier = self._embedded.classifier
-        self.calibrator: Calibrator = LLMCalibrator(self._embedded, archetypes, self.asks, use)
+        self.extractors: Sequence[Extractor] = self.embedded.extractors
+        self.classifier: ArchetypeClassifier = self.embedded.classifier
+        self.calibrator: Calibrator = LLMCalibrator(self.embedded, archetypes, self.asks, use)
 
     @property
     def cost(self) -> Callable[[str], int]:
-        return self._embedded.cost
+        return self.embedded.cost
 
     def knows(self, word: str) -> bool:
-        return self._embedded.knows(word)
+        return self.embedded.knows(word)
 
     def compile(self, schema: Schema) -> CompiledSchema:
-        return self._embedded.compile(schema)
+        return self.embedded.compile(schema)
 
     def encode(self, passages: Sequence[Passage]) -> Sequence[Any]:
-        return self._embedded.encode(passages)
+        return self.embedded.encode(passages)
 
     def threshold(self, without: frozenset[str]) -> float:
-        return self._embedded.threshold(without)
+        return self.embedded.threshold(without)
 
     def consensus(self, without: frozenset[str]) -> ConsensusRule:
-        return self._embedded.consensus(without)
+        return self.embedded.consensus(without)
 
 
 class LLMEngine(HybridEngine):
@@ -91,10 +91,10 @@ class LLMEngine(HybridEngine):
             from samner.engines.llm.extractors import LLMExtractor
         except ImportError:
             raise MissingExtraError("rapidfuzz", "llm") from None
-        self.extractors = [LLMExtractor(extractor, self.asks) for extractor in self._embedded.extractors]
-        self.classifier = LLMClassifier(self._embedded.classifier, archetypes, self.asks, use)
+        self.extractors = [LLMExtractor(extractor, self.asks) for extractor in self.embedded.extractors]
+        self.classifier = LLMClassifier(self.embedded.classifier, archetypes, self.asks, use)
         use = replace(use, gate=None)
-        self.calibrator = LLMCalibrator(self._embedded, archetypes, self.asks, use)
+        self.calibrator = LLMCalibrator(self.embedded, archetypes, self.asks, use)
 
     def consensus(self, without: frozenset[str]) -> ConsensusRule:
         """The embedded rule, which an LLM's spans pass with their confidence near 1; but an explorer's single word
