@@ -74,6 +74,23 @@ def run(
     return result | _where() | {"look": _logged(result, part, book)}
 
 
+def ask(
+    ner: Recognizer,
+    data_dir: Path,
+    *,
+    part: str = "test",
+    catch_all: bool = True,
+    batch_size: int = BATCH_SIZE,
+    say: Say | None = None,
+) -> None:
+    """Ask all that a `run` without ablations would, and score nothing: no look."""
+    say = say or (lambda _: None)
+    for task in tasks(data_dir, part):
+        for offered in (False, True) if catch_all else (False,):
+            _measure(ner, task, batch_size, say, offered=offered)
+        _typing(ner, task)
+
+
 def ablations(names: Iterable[str]) -> tuple[str, ...]:
     """The checked names in the order of the table, each once; a leading minus sign is allowed, `all` is all."""
     asked = [name.strip().removeprefix("-").removeprefix("\N{MINUS SIGN}") for name in names]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from samner.cli import llm_offline
 from samner.cli.llm_options import (
     LLMBackendOption,
     LLMBaseURLOption,
@@ -12,13 +13,17 @@ from samner.cli.llm_options import (
     llm_settings,
 )
 
-app = typer.Typer(help="Check a language model.", rich_markup_mode=None)
+app = typer.Typer(help="Check a language model, or have it answered elsewhere.", rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)
 def _group(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
+
+
+app.command("export-prompts")(llm_offline.export_prompts)
+app.command("import-replies")(llm_offline.import_replies)
 
 
 @app.command("check")

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from samner.llms import LLMSettings
 
 LLMBackendOption = Annotated[
-    str, typer.Option("--llm", metavar="BACKEND", help="openai (any such server), llamacpp or transformers.")
+    str,
+    typer.Option(
+        "--llm", metavar="BACKEND", help="openai (any such server), llamacpp, transformers or offline."
+    ),
 ]
 LLMModelOption = Annotated[
     str,
