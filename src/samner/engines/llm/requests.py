@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from samner.ports import Reading
 from samner.types import Span
 
-SPANS = 24  # of a request, at most
+SPANS = 40  # of a request, at most
 CHOICES = 900  # of a request, over all its spans: servers bound the size of an answer's schema
 LISTED = 64  # types of a request, unless a single span has more
 LETTERS = 12_000  # of a request's passages, unless a single one has more
