@@ -38,7 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def pipeline(url: str, engine: str = "hybrid", **use: object) -> SamNER:
     settings = LLMSettings(
-        model="tiny", base_url=url, cache_dir=False, max_tokens=400, timeout=60, concurrency=8
+        model="tiny", base_url=url, cache_dir=False, max_tokens=1500, timeout=60, concurrency=8
     )
     chosen = LLMUse(**{"gate": None} | use)  # type: ignore[arg-type]
     return SamNER(engine=engine, llm=settings, use=chosen, cache_dir=False, threads=2)
