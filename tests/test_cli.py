@@ -81,6 +81,7 @@ def test_an_argument_that_exists_is_a_path(tmp_path: Path, monkeypatch: pytest.M
         (["schema", "show", "crosner/music"], ["did you mean 'crossner/music'"]),
         (["schema", "check", "nosuch.yaml"], ["a built-in name", "'nosuch.yaml'"]),
         (["schema", "check", "crosner/music"], ["did you mean 'crossner/music'"]),
+        (["train", "nosuch.yaml"], ["expected a recipe", "nosuch.yaml"]),
         (["extract", "x", "--labels", "a", "-o", "/"], ["a file to write", "the folder /"]),
         (["extract", "x", "--labels", "a", "-o", "/no/such/x.txt"], ["none at /no/such", "make it first"]),
         (["eval"], ["Missing argument"]),

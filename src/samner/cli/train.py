@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from samner.cli.shared import Usage
 from samner.errors import MissingExtraError, SamnerError
 
 
@@ -22,6 +23,10 @@ def train(
     ] = None,
 ) -> None:
     """Train a model. Stop it at any moment; the same command goes on from the last checkpoint."""
+    if not recipe.is_file():
+        raise Usage(
+            f"expected a recipe, found no file {recipe}; recipes/embedded.yaml is the one of the shipped model"
+        )
     run = _from_extra("samner.train.run", "train")(recipe, run_dir=run_dir)
     typer.echo(f"the run is in {run or run_dir}")
 

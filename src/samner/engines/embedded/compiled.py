@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from samner.archetypes import Archetype
 from samner.engines.embedded.adapter import Adapter
+from samner.engines.embedded.cached import keep_small
 from samner.engines.embedded.sessions import Sessions
 from samner.engines.embedded.store import Tables
 from samner.engines.embedded.vectors import Describer, TypeVectors, type_text
@@ -165,10 +167,14 @@ class Compiler:
         file = self._cache / f"types-{key}.npz"
         try:
             with np.load(file, allow_pickle=False) as held:
-                return TypeVectors(*(held[f.name] for f in fields(TypeVectors)))
+                vectors = TypeVectors(*(held[f.name] for f in fields(TypeVectors)))
+            with suppress(OSError):
+                os.utime(file)  # used now: the least recently used go first
+            return vectors
         except Exception:  # missing, unreadable or damaged: numpy and zipfile raise a dozen kinds
             vectors = self._describe(texts)
         write_beside(file, vectors)
+        keep_small(self._cache)
         return vectors
 
 
