@@ -14,9 +14,9 @@ import pytest
 from samner.archetypes import load
 from samner.cli.main import run
 from samner.distill.align import align, shares
+from samner.distill.filing import anchors, filed
 from samner.distill.inventory import Label, gather
 from samner.distill.nodes import DBPEDIA, FILES, SCHEMA_ORG, WORDNET, Node, ancestors, read
-from samner.distill.typeside import anchors, filed
 from samner.distill.write import Cluster, clusters, write
 from samner.errors import FormatError
 
@@ -205,3 +205,26 @@ def test_the_whole_way(ontologies: Path, tmp_path: Path, capsys: pytest.CaptureF
         == 0
     )
     assert run([*given, "--out", str(tmp_path / "three"), "--method", "dbscan"]) == 2
+
+
+@pytest.mark.train
+def test_the_figures_stand_in_the_card_once(tmp_path: Path) -> None:
+    for package in ("sklearn", "rdflib", "torch", "transformers"):
+        pytest.importorskip(package)
+    from samner.distill.typeside import HEADING, NEXT, write_in_card
+
+    card = tmp_path / "CARD.md"
+    sure = {"difference": 0.02, "low": 0.01, "high": 0.03}
+    found = {"held_out": 9, "learned_from": 1200, "nearest_definition": 0.7, "untrained_encoder": 0.5}
+    card.write_text(f"# m\n\nbefore\n\n{NEXT}\n\nafter\n", "utf-8")
+    for accuracy in (0.811, 0.822):
+        write_in_card(tmp_path, found | {"accuracy": accuracy, "difference": sure})
+    text = card.read_text("utf-8")
+    assert text.count(HEADING) == 1
+    assert "82.2%" in text
+    assert "81.1%" not in text
+    assert text.startswith("# m\n\nbefore\n\n")
+    assert text.endswith(f"{NEXT}\n\nafter\n")
+    card.write_text("# m\n", "utf-8")
+    with pytest.raises(FormatError, match="the heading"):
+        write_in_card(tmp_path, found | {"accuracy": 0.8, "difference": sure})

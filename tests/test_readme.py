@@ -105,6 +105,7 @@ def run_examples(page: Path, folder: Path) -> int:
 @pytest.mark.model
 def test_every_example_runs_and_shows_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     assert run_examples(ROOT / "README.md", tmp_path) > 10
     assert (tmp_path / "out.jsonl").stat().st_size > 0
     assert (tmp_path / "report.json").stat().st_size > 0

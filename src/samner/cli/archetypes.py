@@ -188,14 +188,21 @@ def learn(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE.npy", help="Write the learned map [A, M + 1] there.")
     ] = None,
-    as_json: JsonFlag = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the figures there as JSON.")
+    ] = None,
+    card: Annotated[
+        bool, typer.Option("--card", help="Put the figures into the card of --model DIR.")
+    ] = False,
     model: ModelOption = None,
     threads: ThreadsOption = None,
 ) -> None:
     """Learn which archetype a definition means, and measure it on held-out classes of DBpedia (extra `train`)."""
-    from samner.cli.shared import report
+    from samner.cli.shared import Usage, report
     from samner.cli.train import _from_extra as from_extra
 
+    if card and not (model and Path(model).is_dir()):
+        raise Usage(f"expected --model with a model folder beside --card, found {model}; name the folder")
     table, found = from_extra("samner.distill.typeside", "learn")(
         ontologies, corpus=corpus, model=model, threads=threads, say=report
     )
@@ -203,12 +210,14 @@ def learn(
         import numpy as np
 
         np.save(out, table, allow_pickle=False)
-    if as_json:
-        typer.echo(json.dumps(found, indent=2))
-        return
+    if json_file is not None:
+        json_file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    if card:
+        from_extra("samner.distill.typeside", "write_in_card")(Path(model or ""), found)
     sure = found["difference"]
     typer.echo(
         f"{found['held_out']} held-out classes: {100 * found['accuracy']:.1f}% right, "
-        f"{100 * found['nearest_definition']:.1f}% by the nearest definition "
+        f"{100 * found['untrained_encoder']:.1f}% by the nearest definition in the untrained encoder's space, "
+        f"{100 * found['nearest_definition']:.1f}% in the model's "
         f"({100 * sure['difference']:+.1f}, 95% {100 * sure['low']:+.1f} to {100 * sure['high']:+.1f})"
     )

@@ -35,9 +35,9 @@ class Choice:
 
 def project(vectors: Array) -> Array:
     """Unit vectors [N, D] as their first principal components [N, 48], of unit length again."""
-    sklearn = _sklearn("decomposition")
+    parts = sklearn("decomposition")
     units = min(UNITS, *vectors.shape)
-    x = sklearn.PCA(units, svd_solver="covariance_eigh").fit_transform(vectors.astype(np.float64))
+    x = parts.PCA(units, svd_solver="covariance_eigh").fit_transform(vectors.astype(np.float64))
     out: Array = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
     return out
 
@@ -45,7 +45,7 @@ def project(vectors: Array) -> Array:
 def curve(x: Array, ks: Sequence[int] = KS, say: Callable[[str], None] = lambda _: None) -> list[Choice]:
     """The figures of each k, on an even sample of the points."""
     x = x[np.linspace(0, len(x) - 1, min(SAMPLE, len(x))).astype(int)]
-    trees = _sklearn("cluster").ward_tree(x)
+    trees = sklearn("cluster").ward_tree(x)
     rng = np.random.default_rng(0)
     low, high = x.min(axis=0), x.max(axis=0)
     references = [rng.uniform(low, high, x.shape) for _ in range(REFERENCES)]
@@ -73,13 +73,13 @@ def best_k(rows: Sequence[Choice]) -> int:
 
 def kmeans(x: Array, k: int, starts: int = 4) -> tuple[Array, float]:
     """Labels [N] and the sum of squared distances."""
-    found = _sklearn("cluster").KMeans(k, n_init=starts, random_state=0).fit(x)
+    found = sklearn("cluster").KMeans(k, n_init=starts, random_state=0).fit(x)
     return found.labels_, float(found.inertia_)
 
 
 def agglomerative(x: Array, k: int) -> Array:
     """Labels [N] by Ward's method."""
-    return cut(_sklearn("cluster").ward_tree(x), k)
+    return cut(sklearn("cluster").ward_tree(x), k)
 
 
 def cut(tree: tuple[Any, ...], k: int) -> Array:
@@ -97,11 +97,12 @@ def cut(tree: tuple[Any, ...], k: int) -> Array:
 
 
 def _silhouette(x: Array, labels: Array) -> float:
-    metrics = _sklearn("metrics")
+    metrics = sklearn("metrics")
     return float(metrics.silhouette_score(x, labels))
 
 
-def _sklearn(name: str) -> Any:
+def sklearn(name: str) -> Any:
+    """A module of scikit-learn; MissingExtraError where it is not installed."""
     from importlib import import_module
 
     try:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from samner.distill.cluster import sklearn
 
 
 def compare(labels: NDArray[np.int64], names: Sequence[str], filed: Sequence[str]) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def compare(labels: NDArray[np.int64], names: Sequence[str], filed: Sequence[str
     clusters = {c: {a: table[c, a] for a in kinds if table[c, a]} for c in range(len(names))}
     best = {c: max(row, key=lambda a: (row[a], a)) for c, row in clusters.items() if row}
     total = max(1, len(rows))
-    metrics = import_module("sklearn.metrics")
+    metrics = sklearn("metrics")
     return {
         "types": len(rows),
         "adjusted_mutual_information": float(metrics.adjusted_mutual_info_score(theirs, mine)),
