@@ -178,6 +178,14 @@ def test_the_export_says_how_it_was_made(exported: Path) -> None:
     assert f"recipe of {STEPS} steps" in card
 
 
+def test_an_exported_model_exported_again_is_the_same(place: Path, exported: Path) -> None:
+    again = export(
+        exported, place / "again", corpus=place / "corpus", name="tiny", recipe_file=place / "long.yaml"
+    )
+    for file in sorted(exported.iterdir()):
+        assert (again / file.name).read_bytes() == file.read_bytes(), file.name
+
+
 def test_a_run_without_averaged_weights_cannot_be_exported(place: Path) -> None:
     (place / "begun").mkdir()
     with pytest.raises(ModelError, match=r"averaged weights.*develop_every"):
@@ -186,7 +194,7 @@ def test_a_run_without_averaged_weights_cannot_be_exported(place: Path) -> None:
 
 
 def test_a_recipe_that_is_not_there_is_one_line(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli(["train", str(place / "nowhere.yaml"), "--run-dir", str(place / "nothing")]) == 1
+    assert cli(["train", str(place / "nowhere.yaml"), "--run-dir", str(place / "nothing")]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "nowhere.yaml" in line
     assert not (place / "nothing").exists()

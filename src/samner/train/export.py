@@ -1,6 +1,6 @@
 """`samner export RUN OUT`: the run's averaged weights as a model folder that the embedded engine loads.
 
-With `--recipe` RUN may be a model folder instead, whose numbers are then fitted anew."""
+With `--recipe` RUN may be a model folder instead, whose graphs are then written and whose numbers fitted anew."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from samner.train.card import names_seen, write_card
 from samner.train.manifest import FORMAT, write_manifest
 from samner.train.material import gather
 from samner.train.recipe import Recipe, data_folder, load_recipe
+from samner.train.recover import head_rows, recover
 
 Array = NDArray[Any]
 
@@ -42,11 +43,11 @@ def export(
     """
     from samner.train.fit import fit
 
+    recipe = load_recipe(recipe_file or run / "recipe.yaml")
     if recipe_file is None:
         write_graphs(run, out)
     else:
-        _copy_graphs(run, out)
-    recipe = load_recipe(recipe_file or run / "recipe.yaml")
+        _rewrite_graphs(run, recipe, out)
     material = gather(recipe, corpus or Path("corpus"), data_folder())
     report = fit(out, material, name)
     report["model"] = {"id": name, "hash": hashlib.sha256((out / "model.json").read_bytes()).hexdigest()}
@@ -65,12 +66,24 @@ def write_graphs(run: Path, out: Path, *, quantise: bool = True) -> None:
             "a run with averaged weights", f"none in {run}", "train at least `develop_every` steps"
         )
     recipe = load_recipe(run / "recipe.yaml")
-    base = base_folder(recipe)
     weights = load_file(averaged)
-    sizes = _sizes(recipe, base)
-    out.mkdir(parents=True, exist_ok=True)
     if recipe.network.shared:
         weights |= {n.replace("text.", "types.", 1): w for n, w in weights.items() if n.startswith("text.")}
+    _write(weights, recipe, out, quantise)
+
+
+def _rewrite_graphs(model: Path, recipe: Recipe, out: Path) -> None:
+    """The graphs and tables of an exported model anew, its numbers left to be fitted."""
+    missing = [file for file in FILES if not (model / file).exists()]
+    if missing:
+        raise ModelError("a model folder", f"no {missing[0]} in {model}", "export a run without --recipe")
+    _write(recover(model, head_rows(_sizes(recipe, base_folder(recipe)))), recipe, out)
+
+
+def _write(weights: dict[str, Array], recipe: Recipe, out: Path, quantise: bool = True) -> None:
+    base = base_folder(recipe)
+    sizes = _sizes(recipe, base)
+    out.mkdir(parents=True, exist_ok=True)
     (out / "text.onnx").write_bytes(graphs.text_graph(weights, sizes, quantise))
     (out / "span.onnx").write_bytes(graphs.span_graph(weights, sizes))
     (out / "types.onnx").write_bytes(graphs.types_graph(weights, sizes, quantise))
@@ -78,18 +91,6 @@ def write_graphs(run: Path, out: Path, *, quantise: bool = True) -> None:
     (out / "project.onnx").write_bytes(graphs.project_graph(weights, sizes))
     _write_tables(out / "tables.npz", weights, _pieces(base))
     shutil.copy(base / "tokenizer.json", out / "tokenizer.json")
-    write_manifest(out, {"format": FORMAT, "sizes": sizes})
-
-
-def _copy_graphs(model: Path, out: Path) -> None:
-    """The graphs and tables of an exported model, its numbers left to be fitted."""
-    missing = [file for file in FILES if not (model / file).exists()]
-    if missing:
-        raise ModelError("a model folder", f"no {missing[0]} in {model}", "export a run without --recipe")
-    out.mkdir(parents=True, exist_ok=True)
-    for file in FILES:
-        shutil.copy(model / file, out / file)
-    sizes = json.loads((model / "model.json").read_text("utf-8"))["sizes"]
     write_manifest(out, {"format": FORMAT, "sizes": sizes})
 
 
