@@ -111,7 +111,7 @@ class Graph:
 
     def _norm(self, x: str, skip: str, take: Any, name: str, bias: str) -> str:
         """Norm of x + bias + skip. ONNX Runtime's one node for it, SkipLayerNormalization, takes five times as long as
-        these three: docs/training.md."""
+        these three: docs/lab.md."""
         total = self.add("Add", [self.add("Add", [x, take(bias)]), skip])
         return self.add("LayerNormalization", [total, take(f"{name}.weight"), take(f"{name}.bias")], **NORM)
 
