@@ -146,7 +146,7 @@ def test_settings_are_checked(wrong: dict[str, object], message: str) -> None:
 
 
 def test_an_unknown_backend_is_named_with_those_there_are() -> None:
-    with pytest.raises(InputError, match=r"out of llamacpp, openai, transformers, found 'oracle'"):
+    with pytest.raises(InputError, match=r"out of llamacpp, offline, openai, transformers, found 'oracle'"):
         load_llm(LLMSettings(model="m", backend="oracle"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,16 +22,16 @@ SAMPLE = [
 ]
 
 
-def tokenizer() -> Tokenizer:
-    """A byte-level BPE tokenizer with 600 pieces at the most, the same on every call."""
+def tokenizer(sample: Sequence[str] = SAMPLE * 3, pieces: int = 600) -> Tokenizer:
+    """A byte-level BPE tokenizer with so many pieces at the most, the same on every call."""
     made = Tokenizer(models.BPE())
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     made.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(
-        vocab_size=600, initial_alphabet=alphabet, special_tokens=[BEGIN, END, TURN], show_progress=False
+        vocab_size=pieces, initial_alphabet=alphabet, special_tokens=[BEGIN, END, TURN], show_progress=False
     )
-    made.train_from_iterator(SAMPLE * 3, trainer)
+    made.train_from_iterator(sample, trainer)
     return made
 
 
@@ -87,13 +88,17 @@ def _tensors(pieces: int, random: np.random.Generator) -> dict[str, np.ndarray]:
     return held
 
 
-def tiny_transformers(folder: Path, seed: int = 0) -> Path:
-    """A model folder for transformers (packages `torch` and `transformers`)."""
+def tiny_transformers(folder: Path, seed: int = 0, sample: Sequence[str] = ()) -> Path:
+    """A model folder for transformers (packages `torch` and `transformers`). With a sample the tokenizer is made from
+    that, so that prompts like it are short, and the weights are those of an untrained model."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     words = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer(), bos_token=BEGIN, eos_token=END, pad_token=END
+        tokenizer_object=tokenizer(sample, 3000) if sample else tokenizer(),
+        bos_token=BEGIN,
+        eos_token=END,
+        pad_token=END,
     )
     words.chat_template = TEMPLATE
     torch.manual_seed(seed)
@@ -107,7 +112,7 @@ def tiny_transformers(folder: Path, seed: int = 0) -> Path:
         max_position_embeddings=CONTEXT,
         bos_token_id=words.bos_token_id,
         eos_token_id=words.eos_token_id,
-        initializer_range=0.3,
+        initializer_range=0.2 if sample else 0.3,
     )
     LlamaForCausalLM(config).save_pretrained(folder)
     words.save_pretrained(folder)

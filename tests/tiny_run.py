@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -31,6 +32,18 @@ def passages() -> list[str]:
     return made
 
 
+def different_passages() -> list[str]:
+    """Sixty, of which no two are alike."""
+    trips = [f"[[{p}|person]] went to [[{c}|city]] ." for p in PEOPLE for c in CITIES]
+    hired = [
+        f"In [[{c}|city]] , [[{f}|company]] hired [[{p}|person]] ."
+        for f in FIRMS
+        for c in CITIES
+        for p in PEOPLE
+    ]
+    return [row for pair in zip(trips, hired[::2], strict=False) for row in pair] + hired[1:21:2]
+
+
 TYPES = """person\tperson\t\thuman\tA human being.
 city\tlocation\tplace\ttown\tA large town.
 place\tlocation\t\t\tAnywhere on the map.
@@ -38,10 +51,11 @@ company\torganization\t\tfirm, business\tA firm.
 """
 
 
-def write_corpus(folder: Path) -> None:
-    """Some 45 passages of an open inventory, of which a quarter is held out, and one user's schema in two domains."""
+def write_corpus(folder: Path, rows: Sequence[str] = ()) -> None:
+    """Some 45 passages of an open inventory (or `rows`), of which a quarter is held out, and one user's schema in two
+    domains."""
     folder.mkdir()
-    rows = passages()
+    rows = rows or passages()
     held = len(rows) // 8
     domains = [DOMAINS[0]] * held + [DOMAINS[1]] * held + ["trips"] * (len(rows) - 2 * held)
     lines = [f"{domain}\t{row}" for domain, row in zip(domains, rows, strict=True)]

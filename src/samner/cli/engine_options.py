@@ -13,6 +13,7 @@ import typer
 
 from samner.cli.llm_options import (
     CacheOption,
+    LLMAdapterOption,
     LLMBackendOption,
     LLMBaseURLOption,
     LLMPriceInOption,
@@ -130,6 +131,7 @@ def engine_choice(
     llm_price_in: LLMPriceInOption = None,
     llm_price_out: LLMPriceOutOption = None,
     llm_set: LLMSetOption = None,
+    llm_adapter: LLMAdapterOption = None,
     cache: CacheOption = True,
 ) -> EngineChoice:
     """The engine of these options; Usage for what cannot be meant."""
@@ -137,7 +139,9 @@ def engine_choice(
         return EngineChoice(engine_name)
     from samner.options import LLMUse
 
-    settings = llm_settings(llm_model, llm, llm_base_url, llm_set, cache, llm_price_in, llm_price_out)
+    settings = llm_settings(
+        llm_model, llm, llm_base_url, llm_set, cache, llm_price_in, llm_price_out, llm_adapter
+    )
     chosen: dict[str, Any] = _budget(llm_budget) | ({} if gate is None else {"gate": gate})
     with arguments_checked():
         use = LLMUse(repair=repair, share=llm_share, **chosen)

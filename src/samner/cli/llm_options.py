@@ -29,6 +29,14 @@ LLMSetOption = Annotated[
     list[str] | None,
     typer.Option("--llm-set", metavar="NAME=VALUE", help="timeout=120, concurrency=32, max_tokens=500 ..."),
 ]
+LLMAdapterOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--llm-adapter",
+        metavar="PROMPT=FOLDER|NAME",
+        help="explorer=RUN/adapter: trained weights that answer this prompt; may be repeated.",
+    ),
+]
 LLMPriceInOption = Annotated[
     float | None, typer.Option("--llm-price-in", min=0, help="Price of a million tokens in.")
 ]
@@ -58,6 +66,7 @@ def llm_settings(
     cache: bool,
     price_in: float | None = None,
     price_out: float | None = None,
+    adapters: Sequence[str] | None = None,
 ) -> LLMSettings:
     """The settings of these options; Usage for what cannot be meant."""
     from samner.llms import LLMSettings
@@ -70,8 +79,19 @@ def llm_settings(
             price_in=price_in,
             price_out=price_out,
             cache_dir=None if cache else False,
+            adapters=tuple(_adapter(item) for item in adapters or ()),
             **dict(_parsed(item) for item in more or ()),
         )
+
+
+def _adapter(item: str) -> tuple[str, str]:
+    from samner.engines.llm.prompts import REVISIONS
+
+    prompt, _, name = item.partition("=")
+    if prompt not in REVISIONS or not name:
+        known = ", ".join(REVISIONS)
+        raise Usage(f"expected --llm-adapter PROMPT=FOLDER|NAME with a prompt out of {known}, found {item!r}")
+    return prompt, name
 
 
 def _parsed(item: str) -> tuple[str, Any]:

@@ -21,12 +21,22 @@ def train(
         Path | None,
         typer.Option("--run-dir", metavar="DIR", help="Checkpoints and logs; outside the checkout."),
     ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option("--base", metavar="DIR|ID", help="Of an LLM's recipe: the model, if not the recipe's."),
+    ] = None,
 ) -> None:
     """Train a model. Stop it at any moment; the same command goes on from the last checkpoint."""
     if not recipe.is_file():
         raise Usage(
             f"expected a recipe, found no file {recipe}; recipes/embedded.yaml is the one of the shipped model"
         )
+    if _from_extra("samner.train.llm.recipe", "is_llm_recipe")(recipe):
+        adapter = _from_extra("samner.train.llm.run", "train")(recipe, run_dir=run_dir, base=base)
+        typer.echo(f"the adapter is in {adapter}")
+        return
+    if base is not None:
+        raise Usage("expected no --base with this recipe, whose model is pinned, found one; leave it out")
     run = _from_extra("samner.train.run", "train")(recipe, run_dir=run_dir)
     typer.echo(f"the run is in {run or run_dir}")
 

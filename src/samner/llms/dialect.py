@@ -63,7 +63,7 @@ class Dialect:
         """The request's fields."""
         system = prompt.system if self.format == SCHEMA else f"{prompt.system}\n\n{_in_words(prompt.answer)}"
         fields: dict[str, Any] = {
-            "model": settings.model,
+            "model": settings.adapter(prompt) or settings.model,
             "messages": [{"role": "system", "content": system}, {"role": "user", "content": prompt.user}]
             if self.system
             else [{"role": "user", "content": f"{system}\n\n{prompt.user}"}],

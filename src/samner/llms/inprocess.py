@@ -60,6 +60,7 @@ class InProcessLLM:
 
     def _reply(self, prompt: Prompt) -> Reply:
         begun = time.monotonic()
+        self._turn_to(prompt)
         tokens = self._fitting(prompt, self.settings.max_tokens)
         text, count, cut = write(self._begin(), self._pieces, tokens, prompt.answer, self.settings)
         spent = Usage(1, len(tokens), count, 0, time.monotonic() - begun)
@@ -69,6 +70,7 @@ class InProcessLLM:
         return Reply(text, spent)
 
     def _weighed(self, prompt: Prompt, choices: Sequence[str]) -> Floats:
+        self._turn_to(prompt)
         answers = [[*self._encode(choice, False), self._end] for choice in choices]
         tokens = self._fitting(prompt, max(map(len, answers)))
         neutral = self._tokens(Prompt(prompt.system, NEUTRAL, prompt.answer, prompt.version))
@@ -96,6 +98,9 @@ class InProcessLLM:
             except Exception as error:  # the library's own: no memory, a schema that it cannot take ...
                 found = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
                 return LLMError("an answer from the model", found, "try a shorter prompt or another model")
+
+    def _turn_to(self, prompt: Prompt) -> None:
+        """Before a prompt is answered: have what is to answer it in force."""
 
     def _encode(self, text: str, special: bool) -> list[int]:
         """Tokens of a text; one that spells a special token means it only if `special`."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samner.errors import MissingExtraError, ModelError
+from samner.errors import InputError, MissingExtraError, ModelError
 from samner.llms.chat import ChatFormat, Messages, fingerprint
 from samner.llms.inprocess import InProcessLLM
 from samner.llms.settings import LLMSettings
@@ -28,6 +28,9 @@ class LlamaCppLLM(InProcessLLM):
         except ImportError as error:
             raise MissingExtraError(error.name or "llama-cpp-python", "llamacpp") from None
         super().__init__(settings)
+        if settings.adapters:
+            remedy = "merge the adapter into the GGUF file, or use --llm transformers"
+            raise InputError("no adapters for llama.cpp", str(len(settings.adapters)), remedy)
         file, threads = Path(settings.model), settings.threads or usable_cores()
         if not file.is_file():
             raise ModelError("a GGUF file", f"none at {settings.model!r}", "pass --llm-model FILE.gguf")

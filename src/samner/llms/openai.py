@@ -47,7 +47,8 @@ class OpenAILLM:
                 "none",
                 "set OPENAI_API_KEY, or OPENAI_BASE_URL for another server",
             )
-        self.id = f"openai {self.server} {settings.model} {settings.sampling}"
+        adapters = "".join(f" {prompt}={name}" for prompt, name in sorted(settings.adapters))
+        self.id = f"openai {self.server} {settings.model}{adapters} {settings.sampling}"
         self._lock = threading.Lock()
         self._held: tuple[int, Conversation] | None = None
 

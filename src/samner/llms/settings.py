@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samner.errors import InputError
+from samner.ports import Prompt
 
 _LEAST = {"max_tokens": 1, "context": 1, "concurrency": 1, "retries": 0, "threads": 1}
 
@@ -18,7 +19,8 @@ class LLMSettings:
     OPENAI_BASE_URL. `max_tokens` bounds an answer, `context` prompt and answer together (in process only). `timeout`
     is in seconds, for one request; `retries` are further tries after one that may succeed later. In process, `device`
     "" is a GPU where there is one, and `threads` None all cores. Prices are per million tokens. `cache_dir`: None is
-    the user's cache folder, False none.
+    the user's cache folder, False none. `adapters` are pairs of a prompt ("explorer", "archetype" ...) and what answers
+    it in place of the bare model: with transformers a folder of PEFT weights, of a server the name it serves them by.
     """
 
     model: str
@@ -36,6 +38,7 @@ class LLMSettings:
     price_in: float | None = None
     price_out: float | None = None
     cache_dir: str | Path | bool | None = None
+    adapters: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.model.strip():
@@ -58,3 +61,7 @@ class LLMSettings:
     def sampling(self) -> str:
         """What else than prompt and model decides an answer, for an LLM's id."""
         return f"temperature={self.temperature:g} seed={self.seed} max_tokens={self.max_tokens}"
+
+    def adapter(self, prompt: Prompt) -> str | None:
+        """The adapter that answers a prompt, None for the bare model."""
+        return dict(self.adapters).get(prompt.version.partition("/")[0])

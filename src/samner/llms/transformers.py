@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from samner.errors import MissingExtraError, ModelError
-from samner.llms.chat import ChatFormat, Messages, fingerprint
+from samner.llms.chat import fingerprint
+from samner.llms.hf_chat import HFChat
 from samner.llms.inprocess import InProcessLLM
 from samner.llms.settings import LLMSettings
 from samner.llms.torch_model import log_likelihoods, stepper
+from samner.ports import Prompt
 
 if TYPE_CHECKING:
     from samner.llms.writing import Step
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 
 class TransformersLLM(InProcessLLM):
     """The model of a local folder or hub id, its weights in safetensors; no code from the folder is run. Where
-    `settings.device` names no device it runs on a GPU if there is one. ModelError for what cannot be loaded."""
+    `settings.device` names no device it runs on a GPU if there is one. `settings.adapters` lie on the same weights, and
+    one is in force only while its prompt is answered. ModelError for what cannot be loaded."""
 
     def __init__(self, settings: LLMSettings) -> None:
         try:
@@ -31,39 +34,76 @@ class TransformersLLM(InProcessLLM):
         name = settings.model
         device = settings.device or ("cuda" if torch.cuda.is_available() else "cpu")
         try:
-            self._words = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+            words = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
             model = AutoModelForCausalLM.from_pretrained(
                 name, trust_remote_code=False, use_safetensors=True, dtype="auto"
             )
-            self._model = model.to(device).eval()
-            wide = max(len(self._words), int(model.config.get_text_config().vocab_size))
-            self._pieces = llguidance.hf.from_tokenizer(self._words, n_vocab=wide)
+            which = _which(name, model)
+            wide = max(len(words), int(model.config.get_text_config().vocab_size))
+            self._pieces = llguidance.hf.from_tokenizer(words, n_vocab=wide)
         except Exception as error:  # of transformers, safetensors, the hub, torch
             found = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
             remedy = "pass a folder or hub id of a chat model with safetensors weights"
             raise ModelError(f"a language model in {name!r}", found, remedy) from None
-        self._end = int(self._words.eos_token_id)
-        self._format = ChatFormat(self._render if self._words.chat_template else None)
-        self.id = f"transformers {self._which()} {settings.sampling}"
-
-    def _which(self) -> str:
-        """The model's name and, of a folder, a fingerprint of its files, of a hub's, the commit."""
-        folder = Path(self.settings.model)
-        if folder.is_dir():
-            files = [file for file in folder.iterdir() if file.suffix in (".safetensors", ".json", ".jinja")]
-            return f"{folder.resolve().name} {fingerprint(files)}"
-        return f"{self.settings.model} {str(self._model.config._commit_hash)[:8]}"
-
-    def _render(self, messages: Messages) -> str:
-        return str(self._words.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+        self._adapted = with_adapters(model, settings.adapters)
+        self._model = model.to(device).eval()
+        self._chat = HFChat(words)
+        self._end, self._format = self._chat.end, self._chat.format
+        self.id = f"transformers {which}{_names(settings.adapters)} {settings.sampling}"
 
     def _encode(self, text: str, special: bool) -> list[int]:
-        text = text.encode("utf-8", "replace").decode()
-        out = self._words(text, add_special_tokens=False, split_special_tokens=not special)
-        return list(out["input_ids"])
+        return self._chat.encode(text, special)
 
     def _begin(self) -> Step:
         return stepper(self._model)
 
+    def _turn_to(self, prompt: Prompt) -> None:
+        if self._adapted is None:
+            return
+        if self.settings.adapter(prompt) is None:
+            self._adapted.base_model.disable_adapter_layers()
+        else:
+            self._adapted.base_model.enable_adapter_layers()
+            self._adapted.set_adapter(prompt.version.partition("/")[0])
+
     def _log_likelihoods(self, prompt: Sequence[int], answers: Sequence[Sequence[int]]) -> list[float]:
         return log_likelihoods(self._model, prompt, answers)
+
+
+def with_adapters(model: Any, adapters: Sequence[tuple[str, str]]) -> Any:
+    """Put PEFT adapters into the model, each under its prompt's name; the handle that turns to one of them, None where
+    there are none. ModelError for a folder that has no adapter of this model."""
+    handle = None
+    for prompt, folder in adapters:
+        try:
+            from peft import PeftModel
+        except ImportError:
+            raise MissingExtraError("peft", "transformers") from None
+        remedy = "pass the folder that `samner train recipes/llm-...yaml` wrote, on the model that it was trained on"
+        if not (Path(folder) / "adapter_model.safetensors").is_file():
+            raise ModelError("a folder with adapter_model.safetensors", f"none in {folder}", remedy)
+        try:
+            if handle is None:
+                handle = PeftModel.from_pretrained(model, folder, adapter_name=prompt)
+            else:
+                handle.load_adapter(folder, adapter_name=prompt)
+        except Exception as error:  # of peft, safetensors, torch
+            found = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            raise ModelError(f"an adapter of this model in {folder}", found, remedy) from None
+    return handle
+
+
+def _which(name: str, model: Any) -> str:
+    """The model's name and, of a folder, a fingerprint of its files, of a hub's, the commit."""
+    folder = Path(name)
+    if folder.is_dir():
+        return f"{folder.resolve().name} {_print(folder)}"
+    return f"{name} {str(model.config._commit_hash)[:8]}"
+
+
+def _names(adapters: Sequence[tuple[str, str]]) -> str:
+    return "".join(f" {prompt}={_print(Path(folder))}" for prompt, folder in sorted(adapters))
+
+
+def _print(folder: Path) -> str:
+    return fingerprint([f for f in folder.iterdir() if f.suffix in (".safetensors", ".json", ".jinja")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,10 +12,20 @@ from samner.train.examples import Example, read_corpus, read_public
 from samner.train.glosses import add_glosses
 from samner.train.ontology import TypeBook
 from samner.train.overlap import benchmark_grams, without_overlap
-from samner.train.recipe import Recipe
+from samner.train.recipe import PublicSet, Recipe
 from samner.train.split import Split, split
 
 LABELS = Path(__file__).with_name("labels")
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What may be trained on, by group (corpus, schemas, and each public set), and what is held out."""
+
+    groups: dict[str, list[Example]]
+    book: TypeBook
+    split: Split
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -32,37 +42,53 @@ class Material:
 
 def gather(recipe: Recipe, corpus: Path, data: Path) -> Material:
     """Read everything; the order of reading never matters to the result."""
+    texts = read_texts(recipe.public, corpus, data, recipe.without_types, recipe.glosses)
+    shares = {"corpus": recipe.corpus_share, "schemas": recipe.schemas_share}
+    shares |= {name: row.share for name, row in recipe.public.items()}
+    sources = [
+        (
+            Source(
+                n,
+                [to_passage(e, texts.book) for e in rows],
+                [f"{e.source}/{e.domain}" for e in rows],
+                n in OWN,
+            ),
+            shares[n],
+        )
+        for n, rows in texts.groups.items()
+        if rows and shares[n]
+    ]
+    counts = {n: len(rows) for n, rows in texts.groups.items()}
+    return Material(sources, texts.book, texts.split, counts, texts.hidden)
+
+
+def read_texts(
+    public_sets: Mapping[str, PublicSet],
+    corpus: Path,
+    data: Path,
+    without_types: Sequence[str] = (),
+    glosses: bool = False,
+) -> Texts:
+    """The corpus without the development split, and the public sets; no passage shares an 8-gram with the benchmark."""
     book = TypeBook()
     own = list(read_corpus(corpus, book))
     public = {
         name: list(read_public(data, name, LABELS / f"{row.labels or name}.tsv", book, row.exhaustive))
-        for name, row in recipe.public.items()
+        for name, row in public_sets.items()
     }
-    if recipe.glosses:
+    if glosses:
         add_glosses(book)
     book.freeze()
     held = benchmark_grams(data / "crossner")
     parts = split(own, book)
-    hidden = hidden_types(recipe.without_types, book)
+    hidden = hidden_types(without_types, book)
     train = _hide(without_overlap(parts.train, held), hidden)
     groups = {
-        "corpus": ([e for e in train if e.closed is None], recipe.corpus_share),
-        "schemas": ([e for e in train if e.closed is not None], recipe.schemas_share),
+        "corpus": [e for e in train if e.closed is None],
+        "schemas": [e for e in train if e.closed is not None],
     }
-    for name, row in recipe.public.items():
-        groups[name] = (_hide(without_overlap(public[name], held), hidden), row.share)
-    sources = [
-        (
-            Source(
-                n, [to_passage(e, book) for e in rows], [f"{e.source}/{e.domain}" for e in rows], n in OWN
-            ),
-            share,
-        )
-        for n, (rows, share) in groups.items()
-        if rows and share
-    ]
-    counts = {n: len(rows) for n, (rows, _) in groups.items()}
-    return Material(sources, book, replace(parts, train=train), counts, hidden)
+    groups |= {name: _hide(without_overlap(rows, held), hidden) for name, rows in public.items()}
+    return Texts(groups, book, replace(parts, train=train), hidden)
 
 
 def all_types(recipe: Recipe, corpus: Path, data: Path) -> TypeBook:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -108,34 +108,38 @@ class Recipe:
 
 def load_recipe(file: Path) -> Recipe:
     """Read a recipe; a key that is unknown, or missing, is an error that names it."""
-    data = _mapping(file)
+    data = read_mapping(file)
     nested = {"network": NetworkConfig, "batch": BatchConfig, "loss": LossConfig, "rates": Rates}
     for key, kind in nested.items():
         if key in data:
-            data[key] = _build(kind, data[key], f"{file}: {key}")
+            data[key] = build(kind, data[key], f"{file}: {key}")
     data["public"] = {
-        n: _build(PublicSet, row, f"{file}: public/{n}") for n, row in data.get("public", {}).items()
+        n: build(PublicSet, row, f"{file}: public/{n}") for n, row in data.get("public", {}).items()
     }
     data["without_types"] = tuple(data.get("without_types", ()))
-    return _build(Recipe, data, str(file))
+    return build(Recipe, data, str(file))
 
 
-def _mapping(file: Path) -> dict[str, Any]:
+def read_mapping(file: Path) -> dict[str, Any]:
+    """A YAML file's mapping, as it stands."""
     try:
         data = yaml.safe_load(read_text(file))
     except yaml.YAMLError as error:
         raise FormatError("a recipe in YAML", f"{error} in {file}", "mend the recipe") from None
-    if not isinstance(data, dict) or "steps" not in data:
-        found = "none" if isinstance(data, dict) else f"a {type(data).__name__}"
-        raise FormatError("a recipe with `steps`", f"{found} in {file}", "see recipes/embedded.yaml")
+    if not isinstance(data, dict):
+        raise FormatError("a recipe", f"a {type(data).__name__} in {file}", "see recipes/embedded.yaml")
     return data
 
 
-def _build(kind: type[T], data: dict[str, Any], where: str) -> T:
-    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+def build(kind: type[T], data: dict[str, Any], where: str) -> T:
+    """A dataclass from a mapping; FormatError for a key that it does not know or misses."""
+    rows = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
     for key in data:
-        if key not in known:
-            raise FormatError(f"one of {', '.join(sorted(known))}", f"{key!r} in {where}", "mend the recipe")
+        if key not in rows:
+            raise FormatError(f"one of {', '.join(sorted(rows))}", f"{key!r} in {where}", "mend the recipe")
+    for key, row in rows.items():
+        if key not in data and row.default is MISSING and row.default_factory is MISSING:
+            raise FormatError(f"a recipe with `{key}`", f"none in {where}", "see recipes/embedded.yaml")
     return kind(**data)
 
 

@@ -43,7 +43,7 @@ class Chooser:
         beyond the ids in `mends`."""
         weighed = self._form.prompt == "weigh"
         requests = gather(reading, questions, self._share, **({"most": 1} if weighed else {}))
-        prompts = [self._formatted(reading, request, glossary) for request in requests]
+        prompts = [choice_prompt(self._form, reading, request, glossary) for request in requests]
         if weighed:
             answers = self._weighed(reading, requests, prompts)
         else:
@@ -63,16 +63,6 @@ class Chooser:
             charge(reading, self._role, _passages(request), cost_of(answer))
         return answers
 
-    def _formatted(self, reading: Reading, request: Request, glossary: Glossary) -> Prompt:
-        """What is asked, apart from the sending of it."""
-        sections = {
-            glossary.title: [glossary.lines[id] for id in request.options if id in glossary.lines],
-            "Archetypes": [glossary.archetypes[id] for id in request.archetypes],
-            "Passages": [self._form.passage(reading, request, n) for n in request.passages],
-            "Spans": [self._form.span(reading, request, id) for id in request.questions],
-        }
-        return instructions(self._form.prompt).asking(sections, self._form.schema(request))
-
     def _read(
         self, reading: Reading, request: Request, reply: Reply | Exception, mends: Mends
     ) -> list[Answer]:
@@ -82,6 +72,20 @@ class Chooser:
         except Exception as error:  # no reply, or one without an answer
             return [error] * len(request.questions)
         return self._form.read(answer, reading, request, mends)
+
+
+def choice_prompt(form: Form, reading: Reading, request: Request, glossary: Glossary) -> Prompt:
+    """What is asked, apart from the sending of it."""
+    told = {"Archetypes": [glossary.archetypes[id] for id in request.archetypes]}
+    listed = {glossary.title: [glossary.lines[id] for id in request.options if id in glossary.lines]}
+    sections = {
+        **(
+            listed | told if request.archetypes else listed
+        ),  # a title may be that of both: never of two at once
+        "Passages": [form.passage(reading, request, n) for n in request.passages],
+        "Spans": [form.span(reading, request, id) for id in request.questions],
+    }
+    return instructions(form.prompt).asking(sections, form.schema(request))
 
 
 def usable(reply: Reply | Exception) -> Reply:

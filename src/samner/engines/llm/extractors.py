@@ -7,7 +7,7 @@ from samner.engines.llm.asker import Asker, BudgetSpent, cost_of
 from samner.engines.llm.choosing import charge, usable
 from samner.engines.llm.forms import answer_object
 from samner.engines.llm.glossary import type_lines
-from samner.engines.llm.prompts import instructions
+from samner.engines.llm.prompts import Instructions, instructions
 from samner.engines.llm.quoting import line, passage_line
 from samner.engines.llm.replies import as_object, strings
 from samner.ports import Extractor, Found, Note, Prompt, Reading, Reply
@@ -31,7 +31,7 @@ class LLMExtractor:
         if self.role == "anchor" and reading.compiled is None:
             return [[] for _ in reading.passages]
         types = self._types(reading)
-        prompts = [self._formatted(types, passage.text) for passage in reading.passages]
+        prompts = [extractor_prompt(self._instructions, types, passage.text) for passage in reading.passages]
         replies = self._asker.ask(prompts)
         found = [self._read(reading, n, reply) for n, reply in enumerate(replies)]
         if any(spans is None for spans in found):
@@ -43,10 +43,6 @@ class LLMExtractor:
         if self.role != "anchor" or reading.compiled is None:
             return []
         return anchor_lines(reading.compiled.schema)
-
-    def _formatted(self, types: list[str], text: str) -> Prompt:
-        sections = {"Types": types, "Passages": [passage_line("p1", text, {})]}
-        return self._instructions.asking(sections, ANSWER)
 
     def _read(self, reading: Reading, n: int, reply: Reply | Exception) -> list[Found] | None:
         """The spans of a passage; None where there is no answer to read them from."""
@@ -65,6 +61,11 @@ class LLMExtractor:
             detail = f"{mention!r:.80} is nowhere in the text"
             reading.notes.append(Note(n, self.name, "unaligned", None, detail))
         return spans
+
+
+def extractor_prompt(asking: Instructions, types: list[str], text: str) -> Prompt:
+    """What an extractor asks of one passage; types are the anchor's lines."""
+    return asking.asking({"Types": types, "Passages": [passage_line("p1", text, {})]}, ANSWER)
 
 
 def anchor_lines(schema: Schema) -> list[str]:
