@@ -10,7 +10,7 @@ from samner.errors import FormatError
 from samner.train.material import LABELS
 from samner.train.recipe import BatchConfig, Recipe, data_folder, load_recipe
 
-RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.yaml"))
+RECIPES = sorted(f for f in (Path(__file__).parents[1] / "recipes").glob("*.yaml") if f.stem[:4] != "llm-")
 
 
 def recipe(folder: Path, text: str) -> Recipe:

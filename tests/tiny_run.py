@@ -18,6 +18,7 @@ SCHEMA = "bird club"
 PEOPLE = ("Ada Lovelace", "Charles Babbage", "Mary Somerville", "Ada", "Mary")
 CITIES = ("London", "York", "Paris", "New York", "Bath")
 FIRMS = ("Acme", "Globex", "Initech Ltd")
+VERBS = ("went to", "left", "lives in", "flew over", "knows")
 OVERLAP = "The old mill by the river was sold to Acme"
 
 
@@ -34,11 +35,16 @@ def passages() -> list[str]:
 
 def different_passages() -> list[str]:
     """Sixty, of which no two are alike."""
-    trips = [f"[[{p}|person]] went to [[{c}|city]] ." for p in PEOPLE for c in CITIES]
+    cities = [c for c in CITIES if " " not in c] + ["Leeds"]
+    trips = [
+        f"[[{p}|person]] {VERBS[(n + m) % 5]} [[{c}|city]] ."
+        for n, p in enumerate(PEOPLE)
+        for m, c in enumerate(cities)
+    ]
     hired = [
         f"In [[{c}|city]] , [[{f}|company]] hired [[{p}|person]] ."
         for f in FIRMS
-        for c in CITIES
+        for c in cities
         for p in PEOPLE
     ]
     return [row for pair in zip(trips, hired[::2], strict=False) for row in pair] + hired[1:21:2]

@@ -65,7 +65,8 @@ def _of(
     (mediated,) = Mediation(engine.classifier).run(reading, [[found[span] for span in sorted(found)]])
     encoded = cast(Any, reading.encoded[0])
     none, size = len(compiled.schema), compiled.vectors.match.shape[1]
-    vectors, match = np.zeros((0, size), np.float32), np.zeros((0, none))
+    vectors: Array = np.zeros((0, size), np.float32)
+    match: Array = np.zeros((0, none))
     if mediated:
         ranges = np.array([passage.word_range(span) for span in sorted(found)]).T
         vectors = encoded.vectors(*ranges)[0]

@@ -36,8 +36,15 @@ def learn(seen: Evidence, parents: Sequence[tuple[int, int]], strength: Strength
         _marked(words, logits, marks, strength.anchor)
         for words, logits, marks in zip(seen.words, seen.anchor, seen.marks, strict=True)
     ]
+    start, end, inside = views
     return [
-        Change(match[:-1, k].copy(), float(match[-1, k]), *(view[:, k].copy() for view in views))
+        Change(
+            match[:-1, k].copy(),
+            float(match[-1, k]),
+            start[:, k].copy(),
+            end[:, k].copy(),
+            inside[:, k].copy(),
+        )
         for k in range(seen.match.shape[1])
     ]
 

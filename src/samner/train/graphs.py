@@ -41,7 +41,7 @@ class Graph:
         self.nodes.append(helper.make_node(kind, list(inputs), names, domain=domain, **attributes))
         return base
 
-    def constant(self, name: str, value: Array) -> str:
+    def constant(self, name: str, value: Array | np.generic) -> str:
         """A stored tensor; the same name twice is one tensor."""
         name = f"stored/{name}"
         if name not in self.initializers:

@@ -45,7 +45,7 @@ def train(
     (run / "lessons.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
     sys.stderr.write(f"samner: {len(rows)} lessons, {too_long} left out as too long\n")
     trainer = _trainer(model, rows, recipe, run, chat.end)
-    trainer.train(resume_from_checkpoint=_last(run))
+    trainer.train(resume_from_checkpoint=newest(run))
     model.save_pretrained(run / ADAPTER)
     return run / ADAPTER
 
@@ -109,7 +109,7 @@ def _trainer(model: Any, rows: list[dict[str, list[int]]], recipe: LLMRecipe, ru
     return Trainer(model=model, args=arguments, train_dataset=rows, data_collator=Padded(filler))
 
 
-def _last(run: Path) -> str | None:
+def newest(run: Path) -> str | None:
     """The newest whole checkpoint of an earlier start."""
     whole = [f.parent for f in (run / "checkpoints").glob("checkpoint-*/trainer_state.json")]
     return str(max(whole, key=lambda folder: int(folder.name.rpartition("-")[2]))) if whole else None
