@@ -172,8 +172,10 @@ def test_descent_reaches_the_point_where_slope_and_pull_balance() -> None:
 
 
 def said(pairs: list[tuple[float, bool]], wanted: int) -> Said:
+    """Answers of a single text."""
     score, truth = zip(*pairs, strict=True)
-    return Said(np.array(score), np.array(truth), np.array(["a"] * len(pairs), object), {"a": wanted})
+    label, text = np.array(["a"] * len(pairs), object), np.zeros(len(pairs), int)
+    return Said(np.array(score), np.array(truth), label, text, {"a": wanted}, np.array([wanted]))
 
 
 def test_tempering_makes_scores_mean_what_they_say() -> None:

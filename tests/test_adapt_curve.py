@@ -75,7 +75,8 @@ def test_a_curve_and_its_table(corpus: Path, tmp_path: Path) -> None:
     row = result["courses"]["ships"]
     assert [p["texts"] for p in row["points"]] == [0, 4]
     assert row["points"][1]["f1"] >= row["points"][0]["f1"]
-    assert row["changed"] == {"texts": 1, "changed": 0}
+    assert (row["changed"]["texts"], row["changed"]["changed"]) == (1, 0)
+    assert row["changed"]["f1_before"] == row["changed"]["f1_after"] > 0
     assert "| ships |" in markdown(result)
     assert not (tmp_path / "looks").exists()
     pytest.importorskip("matplotlib")
@@ -120,13 +121,13 @@ def test_tables_go_between_the_marks_of_a_page(tmp_path: Path) -> None:
         "half": "crossner",
         "points": [{"texts": 0, "f1": 0.5, "seconds": 0.0}, {"texts": 5, "f1": 0.625, "seconds": 2.2}],
         "scored": 3,
-        "changed": {"texts": 7, "changed": 0},
+        "changed": {"texts": 7, "changed": 0, "f1_before": 0.5, "f1_after": 0.5},
     }
     found = {"benchmark": "adapt", "part": "dev", "courses": {"ai": course}, "time": "2026-01-02T03"}
     result.write_text(json.dumps(found | {"model": {"id": "m", "hash": "0123456789abcdef"}}))
     page.write_text("# Page\n\n<!-- results -->\nold\n<!-- /results -->\nend\n")
     assert main([str(result), str(page)]) == 0
-    assert "| ai | 50.0 | 62.5 | 2 s | 0 of 7 |" in page.read_text()
+    assert "| ai | 50.0 | 62.5 | 2 s | 0 of 7 | 50.0 → 50.0 |" in page.read_text()
     assert "old" not in page.read_text()
     assert page.read_text().endswith("<!-- /results -->\nend\n")
     result.write_text("{}")

@@ -12,8 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from samner.adapt.run import Trial, check, finished, laid_over
+from samner.adapt.run import check, finished
 from samner.adapt.scores import likely_threshold, tempered, tempers
+from samner.adapt.trial import Trial, laid_over
 from samner.alike import open_engine
 from samner.bench.datasets import GoldDocument, read_gold
 from samner.bench.reliability import expected_calibration_error

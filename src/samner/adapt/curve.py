@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from samner.adapt.curve_rows import TUNED
 from samner.adapt.development import documents, tasks, unlike
 from samner.adapt.run import adapt
 from samner.bench import crossner_data, machine, metrics
@@ -27,6 +28,7 @@ from samner.train.ontology import TypeBook
 from samner.types import EntityType, Schema
 
 SIZES = (0, 5, 20, 100, 500)
+TUNED_SIZES = (20, 100)  # with low-rank updates of the encoder, which take minutes
 SCORED = 1000  # texts of a set outside CrossNER that are scored
 UNSEEN = {
     "fewnerd_inter_dev": "fewnerd",
@@ -39,7 +41,8 @@ PROTOCOL = {
     "development": "Few-NERD INTER dev and test, which no shipped weights were trained on: n sentences to learn from, "
     f"{SCORED} others scored",
     "changed": "texts of the zero-shot development set with another answer than before, schemas with a learned type as "
-    "written left out",
+    "written left out; and their strict micro-F1 before and after",
+    "encoder": "with low-rank updates of the text encoder tried as well (`samner adapt --encoder-rank`)",
 }
 Say = Callable[[str], None]
 
@@ -101,19 +104,24 @@ def run(
     model: str | None = None,
     threads: int | None = None,
     sizes: Sequence[int] = SIZES,
+    rank: int = 0,
     corpus: Path | None = None,
     part: str = "test",
     log: Path = LOOKS,
     say: Say = lambda _: None,
 ) -> dict[str, Any]:
-    """The learning curve of each course; the JSON of `samner bench adapt --json`. With `corpus`, also whether answers
-    for other types change. CrossNER's test part is logged as a look."""
+    """The learning curve of each course; the JSON of `samner bench adapt --json`. With a `rank`, a second one with the
+    encoder tuned; with `corpus`, also whether answers for other types change. CrossNER's test part is logged as a
+    look."""
     looked = part == "test" and any(c.half == "crossner" for c in courses)
     book = place(log) if looked else None
     plain = SamNER(model, threads=threads)
     rows = {}
     for course in courses:
-        rows[course.name] = _course(course, plain, model, threads, sizes, corpus, say)
+        rows[course.name] = _course(course, plain, model, threads, sizes, 0, corpus, say)
+        if rank:
+            name, few = f"{course.name}{TUNED}", [n for n in sizes if n in TUNED_SIZES]
+            rows[name] = _course(course, plain, model, threads, few, rank, corpus, say)
     result = {
         "benchmark": "adapt",
         "part": part,
@@ -135,6 +143,7 @@ def _course(
     model: str | None,
     threads: int | None,
     sizes: Sequence[int],
+    rank: int,
     corpus: Path | None,
     say: Say,
 ) -> dict[str, Any]:
@@ -142,11 +151,11 @@ def _course(
     changed = None
     with TemporaryDirectory() as folder:
         for n in sorted({min(size, len(course.learn)) for size in sizes}):
-            say(f"{course.name}: {n} texts")
-            start, ner = time.perf_counter(), plain
+            say(f"{course.name}: {n} texts{f', rank {rank}' if rank else ''}")
+            start, ner, out = time.perf_counter(), plain, Path(folder) / str(n)
             if n:
-                adapt(course.learn[:n], course.schema, Path(folder) / str(n), model=model, threads=threads)
-                ner = SamNER(Path(folder) / str(n), threads=threads)
+                adapt(course.learn[:n], course.schema, out, rank=rank, model=model, threads=threads)
+                ner = SamNER(out, threads=threads)
             seconds = time.perf_counter() - start if n else 0.0
             points.append({"texts": n, "f1": f1(ner, course), "seconds": seconds})
         if corpus is not None:
@@ -160,15 +169,21 @@ def f1(ner: SamNER, course: Course) -> float:
     return metrics.total(metrics.strict([d.entities for d in course.score], found)).f1
 
 
-def forgotten(before: SamNER, after: SamNER, schema: Schema, corpus: Path) -> dict[str, int]:
-    """On how many texts of the development set the answers differ, among schemas without a learned type."""
+def forgotten(before: SamNER, after: SamNER, schema: Schema, corpus: Path) -> dict[str, float]:
+    """On how many texts of the development set the answers differ, among schemas without a learned type; and F1 on
+    these texts, before and after."""
     texts = differing = 0
+    counts = [metrics.Counts(0, 0, 0)] * 2
     for task in unlike(tasks(corpus), schema):
-        given = [d.text for d in documents(task)]
-        old, new = (answers(ner, given, ner.compile(task.schema)).entities for ner in (before, after))
+        gold = documents(task)
+        given = [d.text for d in gold]
+        found = [answers(ner, given, ner.compile(task.schema)).entities for ner in (before, after)]
         texts += len(given)
-        differing += sum(a != b for a, b in zip(old, new, strict=True))
-    return {"texts": texts, "changed": differing}
+        differing += sum(a != b for a, b in zip(*found, strict=True))
+        each = [metrics.total(metrics.strict([d.entities for d in gold], rows)) for rows in found]
+        counts = [c.plus(more) for c, more in zip(counts, each, strict=True)]
+    old, new = (c.f1 for c in counts)
+    return {"texts": texts, "changed": differing, "f1_before": old, "f1_after": new}
 
 
 def _look(result: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from samner.bench.report import table as markdown_table
 from samner.bench.tables import percent, table
 
 Result = Mapping[str, Any]
+TUNED = ", encoder"  # marks a course whose encoder was tuned
 
 
 def rows(result: Result) -> tuple[list[str], list[list[str]]]:
@@ -23,9 +24,16 @@ def rows(result: Result) -> tuple[list[str], list[list[str]]]:
         of = {p["texts"]: p for p in row["points"]}
         cells = [percent(of[n]["f1"]) if n in of else "" for n in sizes]
         seconds = f"{max(p['seconds'] for p in row['points']):.0f} s"
-        changed = row["changed"]
-        body.append([name, *cells, seconds, f"{changed['changed']} of {changed['texts']}" if changed else ""])
-    return ["F1, texts learned from", *map(str, sizes), "longest", "other answers changed"], body
+        body.append([name, *cells, seconds, *_others(row["changed"])])
+    return ["F1, texts learned from", *map(str, sizes), "longest", "other answers changed", "their F1"], body
+
+
+def _others(changed: Mapping[str, float] | None) -> list[str]:
+    """How many answers for other types changed, and F1 on them before and after."""
+    if changed is None:
+        return ["", ""]
+    before, after = (percent(changed[key]) for key in ("f1_before", "f1_after"))
+    return [f"{changed['changed']} of {changed['texts']}", f"{before} → {after}"]
 
 
 def print_curve(result: Result, console: Console) -> None:
@@ -46,10 +54,24 @@ def markdown(result: Result) -> str:
 def picture(result: Result, file: Path) -> None:
     """A line for each set; no texts (zero-shot) stand at the left end."""
     fig, (ax,) = figure(1)
+    plain = [name for name in result["courses"] if not name.endswith(TUNED)]
     for name, row in result["courses"].items():
         points = [(max(p["texts"], 1), 100 * p["f1"]) for p in row["points"]]
         style = "-" if row["half"] == "crossner" else "--"
-        ax.plot(*zip(*points, strict=True), marker="o", markersize=4, linestyle=style, label=name)
+        colour = f"C{plain.index(name.removesuffix(TUNED))}"
+        if name.endswith(TUNED):
+            ax.plot(*zip(*points, strict=True), marker="^", markersize=6, linestyle=":", color=colour)
+        else:
+            ax.plot(
+                *zip(*points, strict=True),
+                marker="o",
+                markersize=4,
+                linestyle=style,
+                color=colour,
+                label=name,
+            )
+    if len(plain) < len(result["courses"]):
+        ax.plot([], [], marker="^", linestyle=":", color="grey", label="encoder tuned too")
     ax.set_xscale("log")
     sizes = sorted({p["texts"] for row in result["courses"].values() for p in row["points"]})
     ax.set_xticks([max(n, 1) for n in sizes], [str(n) for n in sizes])

@@ -72,6 +72,16 @@ def adapt(
     sizes: Annotated[
         str, typer.Option("--sizes", metavar="N,N,...", help="Texts to learn from.")
     ] = "0,5,20,100,500",
+    rank: Annotated[
+        int,
+        typer.Option(
+            "--encoder-rank",
+            min=0,
+            max=64,
+            metavar="N",
+            help="At 20 and 100 texts, tune the encoder too (hours).",
+        ),
+    ] = 0,
     json_file: JsonOption = None,
     picture: PictureOption = None,
     model: ModelOption = None,
@@ -88,7 +98,16 @@ def adapt(
     courses = crossner_courses(data, part) if half != "development" else []
     courses += unseen_courses(data) if half != "crossner" else []
     numbers = [int(n) for n in sizes.split(",")]
-    result = run(courses, model=model, threads=threads, sizes=numbers, corpus=corpus, part=part, say=report)
+    result = run(
+        courses,
+        model=model,
+        threads=threads,
+        sizes=numbers,
+        rank=rank,
+        corpus=corpus,
+        part=part,
+        say=report,
+    )
     if picture is not None:
         draw(result, picture)
     print_result(result, json_file, print_curve)

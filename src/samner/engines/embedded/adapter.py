@@ -150,7 +150,7 @@ def write_adapter(folder: Path, adapter: Adapter, base: Path) -> None:
     data = {
         "format": FORMAT,
         "id": adapter.id,
-        "base": {"hash": adapter.base, "folder": _place(base)},
+        "base": {"hash": adapter.base, "folder": _place(base, folder)},
         "sha256": hashlib.sha256((folder / "adapter.npz").read_bytes()).hexdigest(),
         "types": texts,
         "fitted": {name: asdict(row) for name, row in adapter.fitted.items()},
@@ -163,5 +163,9 @@ def _stacked(rows: Sequence[Change], name: str) -> Array:
     return np.array([getattr(row, name) for row in rows], np.float32)
 
 
-def _place(base: Path) -> str | None:
-    return None if base.resolve() == SHIPPED.resolve() else str(base.resolve())
+def _place(base: Path, folder: Path) -> str | None:
+    """Where the model lies: None for the shipped one, relative where it lies in the adapter's own folder."""
+    if base.resolve() == SHIPPED.resolve():
+        return None
+    inside = base.resolve().is_relative_to(folder.resolve())
+    return str(base.resolve().relative_to(folder.resolve()) if inside else base.resolve())
