@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from samner import __version__
 from samner.cli.extract import looks_like_a_file, read_arguments
 from samner.cli.main import run
 from samner.cli.output import open_output
@@ -124,6 +125,12 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = call("--version", capsys=capsys)
     assert code == 0
     assert out.startswith("samner 0.")
+
+
+def test_it_runs_as_a_module() -> None:
+    done = subprocess.run([sys.executable, "-m", "samner", "--version"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split()) == (0, ["samner", __version__])
+    assert subprocess.run([sys.executable, "-m", "samner", "nonsense"], capture_output=True).returncode == 2
 
 
 def test_schema_list_and_show(capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,6 +31,7 @@ LAYERS = [
     ["train"],
     ["adapt", "distill"],
     ["cli"],
+    ["__main__"],
 ]
 RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
 HEAVY = ("numpy", "onnxruntime", "tokenizers", "torch", "transformers", "yaml", "rich", "typer")
