@@ -39,10 +39,12 @@ FAULTS = ("slow", "429", "500", "503", "reset", "cut", "hang", "drip", "html", "
 
 @dataclass
 class Proxy:
-    """`url` is the base URL to use; `done` the fault or None of each chat request, with its text, in order."""
+    """`url` is the base URL to use; `done` the fault or None of each chat request, with its text, in order; `models`
+    what each asked for."""
 
     url: str = ""
     done: list[tuple[str | None, str]] = field(default_factory=list)
+    models: list[str] = field(default_factory=list)
 
     @property
     def faults(self) -> Counter[str | None]:
@@ -63,10 +65,12 @@ def fault_proxy(upstream: str, plan: Plan) -> Iterator[Proxy]:
                 method, path, _ = head.decode("latin-1").split(" ", 2)
                 fault = None
                 if path.endswith("/chat/completions"):
-                    text = "\n".join(m["content"] for m in json.loads(body)["messages"][:2])
+                    asked = json.loads(body)
+                    text = "\n".join(m["content"] for m in asked["messages"][:2])
                     fault = plan(text, seen[text])
                     seen[text] += 1
                     proxy.done.append((fault, text))
+                    proxy.models.append(asked["model"])
                 answer, (what, _, word) = None, (fault or "").partition(" ")
                 if what == "strip":
                     asked = json.loads(body)

@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("openai", reason="needs the extra openai")
 
+from faults import fault_proxy
 from samner.bench.instant import instant_server
 from samner.cli.main import run
 
@@ -50,6 +51,28 @@ def test_extract_with_an_llm_says_what_it_cost(server: str, capsys: pytest.Captu
     assert json.loads(again)["entities"] == body["entities"]
     assert err.startswith("samner: 0 requests, 0 tokens in, 0 out")
     assert "1 answers from the cache" in err
+
+
+@pytest.mark.parametrize(
+    ("engine", "adapter", "named"),
+    [
+        ("hybrid", "calibrate=judge", {"You assign": "judge"}),
+        ("llm", "explorer=finder", {"You find every": "finder", "You find mentions": "instant"}),
+    ],
+)
+def test_an_adapter_is_asked_for_by_its_name(
+    engine: str, adapter: str, named: dict[str, str], server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with fault_proxy(server, lambda text, seen: None) as proxy:
+        asked = [*hybrid(proxy.url, "--llm-adapter", adapter), "--engine", engine]
+        assert run(["extract", TEXT, "--labels", "person,city", "--format", "jsonl", *asked]) == 0
+    firsts = (text.splitlines()[0] for _, text in proxy.done)
+    sent = {
+        next(w for w in (*named, "You are") if first.startswith(w)): m
+        for first, m in zip(firsts, proxy.models, strict=True)
+    }
+    assert sent == named | {"You are": "instant"}  # the last one finds out what the server supports
+    assert f" {adapter} " in json.loads(capsys.readouterr().out)["metadata"]["llm"]
 
 
 def test_a_server_that_is_not_there_costs_the_answers_but_no_document(

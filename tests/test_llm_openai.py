@@ -150,7 +150,7 @@ def test_check_and_cache_commands(
     assert run(["llm", "check", "--llm-model", "m", "--llm-set", "speed=9"]) == 2
     assert "expected --llm-set NAME=VALUE with a name out of temperature" in capsys.readouterr().err
     assert run(["llm", "check", "--llm-model", "m", "--llm", "oracle"]) == 2
-    assert "expected an LLM backend out of llamacpp, openai, transformers" in capsys.readouterr().err
+    assert "expected an LLM backend out of llamacpp, offline, openai, transformers" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
