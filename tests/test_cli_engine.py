@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +18,7 @@ pytest.importorskip("openai", reason="needs the extra openai")
 from faults import fault_proxy
 from samner.bench.instant import instant_server
 from samner.cli.main import run
+from samner.llms.store import Store
 
 pytestmark = [pytest.mark.model, pytest.mark.extra]
 TEXT = "Angela Merkel met Emmanuel Macron of the CDU in Berlin."
@@ -85,6 +91,32 @@ def test_a_server_that_is_not_there_costs_the_answers_but_no_document(
     out, err = capsys.readouterr()
     assert out == plain
     assert "1 of 1 prompts got no answer, the embedded ones stand" in err
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="no such signal here")
+def test_an_interrupted_command_ends_at_once_and_goes_on_where_it_was(server: str, tmp_path: Path) -> None:
+    texts, out = tmp_path / "texts.jsonl", tmp_path / "out.jsonl"
+    texts.write_text("".join(json.dumps({"text": f"Number {n}: {TEXT}"}) + "\n" for n in range(100)))
+    code = "import sys; from samner.cli.main import run; raise SystemExit(run(sys.argv[1:]))"
+    with fault_proxy(server, lambda text, seen: "slow") as proxy:
+        asked = [*hybrid(proxy.url), "--llm-set", "concurrency=1"]
+        command = ["extract", str(texts), "--labels", "person,city", "-f", "jsonl", "-o", str(out), *asked]
+        with subprocess.Popen([sys.executable, "-c", code, *command], stderr=subprocess.DEVNULL) as child:
+            while len(proxy.done) < 6:
+                assert child.poll() is None
+                time.sleep(0.05)
+            begun = time.monotonic()
+            child.send_signal(signal.SIGINT)
+            assert child.wait(25) == 130
+            assert time.monotonic() - begun < 10  # all that is on the way would take half a minute
+        assert len(proxy.done) < 60
+        assert not out.exists()
+        kept, before = Store(tmp_path / "cache").contents()[0][1], len(proxy.done)
+        assert 4 <= kept < 60
+        assert run([*command, "--llm-set", "concurrency=8"]) == 0
+        assert len(proxy.done) == before + 100 - kept
+    assert len(out.read_text().splitlines()) == 100
 
 
 def test_explain_tells_of_the_questions(server: str, capsys: pytest.CaptureFixture[str]) -> None:

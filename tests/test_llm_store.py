@@ -160,6 +160,15 @@ def test_a_damaged_cache_is_named_and_the_run_goes_on(tmp_path: Path) -> None:
     assert reply.text == '"a"'
 
 
+@pytest.mark.skipif(os.name != "posix", reason="no such modes here")
+def test_answers_are_for_their_owner_alone(tmp_path: Path) -> None:
+    store = Store(tmp_path / "new")
+    store.put(b"k", "m", Held("Angela Merkel"))
+    modes = {file.name: file.stat().st_mode & 0o077 for file in (tmp_path / "new").iterdir()}
+    assert NAME in modes
+    assert set(modes.values()) == {0}
+
+
 def test_the_cache_is_counted_and_cleared(tmp_path: Path) -> None:
     store = Store(tmp_path)
     assert store.contents() == []

@@ -146,11 +146,13 @@ class ModelInfo:
 
 
 class Failures(NamedTuple):
-    """How many prompts got no reply, of how many asked, and why the last one did not."""
+    """How many prompts got no reply, of how many asked, and why the last one did not; and how many were not asked,
+    for want of budget."""
 
     lost: int
     asked: int
     last: str
+    unasked: int = 0
 
 
 class Asking(Protocol):

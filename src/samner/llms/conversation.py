@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from samner.errors import FormatError
+from samner.llms.allowance import budget_spent, may_send
 from samner.llms.answers import read
 from samner.llms.background import Background
 from samner.llms.dialect import Dialect, mended
@@ -52,6 +53,8 @@ class Conversation:
         try:
             async with self._slots:
                 dialect, spent = await self._agreed()
+                if spent.requests and not may_send():
+                    raise budget_spent("after finding out what the server supports").costing(spent)
                 return await self._reply(prompt, dialect, spent)
         except Exception as error:
             return error
@@ -122,6 +125,8 @@ class Conversation:
             return await self.exchange.send(body), body
         except Refused as refusal:
             spent += refusal.usage
+        if not may_send():
+            raise budget_spent("to ask without a schema").costing(spent)
         body = dialect.plain.body(prompt, self._settings)
         try:
             answer = await self.exchange.send(body)
@@ -135,6 +140,8 @@ class Conversation:
 
     async def _mended(self, body: dict[str, object]) -> tuple[str, Usage]:
         """The text of a second answer, "" if none came."""
+        if not may_send():
+            return "", Usage()
         try:
             answer = await self.exchange.send(body)
             return answer.text, answer.usage

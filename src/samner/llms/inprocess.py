@@ -16,6 +16,7 @@ from samner.llms.settings import LLMSettings
 from samner.llms.weighing import Weigher
 from samner.llms.writing import write
 from samner.ports import Prompt, Reply, Usage
+from samner.workers import check_stopped
 
 if TYPE_CHECKING:
     from samner.llms.writing import Step
@@ -91,6 +92,7 @@ class InProcessLLM:
 
     def _guarded(self, work: Callable[[], R]) -> R | Exception:
         with self._lock:
+            check_stopped()
             try:
                 return work()
             except SamnerError as error:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from samner.errors import SamnerError
+from samner.llms.allowance import allowing
 from samner.llms.errors import LLMError
 from samner.ports import LLM, Failures, Prompt, Reply, ScoringLLM, Usage
 
 if TYPE_CHECKING:
     from samner.ports import Floats
 
-LETTERS = 3  # of a prompt for a token, when a budget is reckoned beforehand: few, so that it is not overdrawn
+BYTES = 3  # of a prompt for a token, when a budget is reckoned beforehand: few, so that it is not overdrawn
 
 
 class BudgetSpent(SamnerError):
@@ -28,7 +29,8 @@ class Asker:
     """Safe to share between threads. `requests` and `tokens` are caps on the whole life of it, None for none.
 
     Answers from a cache cost nothing and are not counted. What is on the way counts as spent by its reckoned size, so
-    that many threads together do not overdraw."""
+    that many threads together do not overdraw; a try again, too, is only made if a request is left for it. Tokens of
+    answers are known when they are there: those on the way may overdraw."""
 
     def __init__(self, llm: LLM, requests: int | None = None, tokens: int | None = None) -> None:
         self._llm, self._lock, self._prompts = llm, threading.Lock(), set[str]()
@@ -90,7 +92,10 @@ class Asker:
             if not booked:
                 remedy = "raise --llm-budget; the embedded answers stand"
                 error = BudgetSpent("budget left for a request", "none", remedy)
-                return got + [error] * (len(prompts) - len(got))
+                rest = len(prompts) - len(got)
+                with self._lock:
+                    self._failures = self._failures._replace(unasked=self._failures.unasked + rest)
+                return got + [error] * rest
             got += self._send(slice(len(got), len(got) + len(booked)), booked, send, cost)
         return got
 
@@ -101,7 +106,7 @@ class Asker:
             requests = self._spent.requests + self._underway.requests
             tokens = self._spent.tokens_in + self._spent.tokens_out + self._underway.tokens_in
             for prompt in prompts:
-                size = (len(prompt.system) + len(prompt.user)) // LETTERS
+                size = len(f"{prompt.system}{prompt.user}".encode("utf-8", "surrogatepass")) // BYTES
                 over = self._requests is not None and requests + len(booked) >= self._requests
                 if over or (self._tokens is not None and tokens + sum(booked) + size > self._tokens):
                     break
@@ -116,21 +121,41 @@ class Asker:
         send: Callable[[slice], list[Any]],
         cost: Callable[[Any], Usage],
     ) -> list[Any]:
+        got: list[Any] = []
+        costs: list[Usage] = []
+        further: list[None] = []  # requests beyond one a prompt
         try:
-            got = send(at)
+            with allowing(lambda: self._spare(further)):
+                got = send(at)
             if len(got) != len(booked):
                 raise ValueError(f"{len(got)} replies to {len(booked)} prompts")
+            costs = [cost_of(r) if isinstance(r, Exception) else cost(r) for r in got]
         except Exception as error:  # whatever a backend of somebody else raises
-            got = [error] * len(booked)
-        errors = [reply for reply in got if isinstance(reply, Exception)]
-        spent = sum((cost_of(r) if isinstance(r, Exception) else cost(r) for r in got), Usage())
-        with self._lock:
-            self._underway += Usage(requests=-len(booked), tokens_in=-sum(booked))
-            self._spent += spent
-            lost, asked, last = self._failures
-            last = str(errors[-1]) or type(errors[-1]).__name__ if errors else last
-            self._failures = Failures(lost + len(errors), asked + len(got), last)
+            got, costs = [error] * len(booked), [cost_of(error)] * len(booked)
+        finally:  # an interrupt, too, gives back what it reserved
+            with self._lock:
+                reserved = len(booked) + len(further)
+                self._underway += Usage(requests=-reserved, tokens_in=-sum(booked))
+                self._spent += sum(costs, Usage())
+        self._count(got)
         return got
+
+    def _spare(self, further: list[None]) -> bool:
+        """Reserve one more request, if one is left; noted in `further`."""
+        with self._lock:
+            held = self._spent.requests + self._underway.requests
+            if self._requests is not None and held >= self._requests:
+                return False
+            self._underway += Usage(requests=1)
+            further.append(None)
+            return True
+
+    def _count(self, got: Sequence[Any]) -> None:
+        errors = [reply for reply in got if isinstance(reply, Exception)]
+        with self._lock:
+            lost, asked, last, unasked = self._failures
+            last = str(errors[-1]) or type(errors[-1]).__name__ if errors else last
+            self._failures = Failures(lost + len(errors), asked + len(got), last, unasked)
 
 
 def cost_of(reply: object) -> Usage:
