@@ -20,16 +20,16 @@ class _Silent:
     id = "silent"
 
     def __init__(self) -> None:
-        self.prompts, self.characters = 0, 0
+        self.lengths: list[int] = []
 
     def ask(self, prompts: Sequence[Prompt]) -> list[Reply | Exception]:
-        self.prompts += len(prompts)
-        self.characters += sum(len(prompt.system) + len(prompt.user) for prompt in prompts)
+        self.lengths += [len(prompt.system) + len(prompt.user) for prompt in prompts]
         return [Reply("{}", Usage(requests=1)) for _ in prompts]
 
 
 def requests_of(model: Path, tasks: Sequence[GateTask], threads: int) -> list[dict[str, Any]]:
-    """For each number of documents that may share a request: requests, and characters of prompts, over all tasks."""
+    """For each number of documents that may share a request: requests, characters of their prompts, and of the longest,
+    over all tasks."""
     rows = []
     for share in SHARES:
         silent = _Silent()
@@ -38,5 +38,6 @@ def requests_of(model: Path, tasks: Sequence[GateTask], threads: int) -> list[di
         )
         for task in tasks:
             ner.extract_batch(task.texts, task.schema)
-        rows.append({"share": share, "requests": silent.prompts, "characters": silent.characters})
+        whole = {"requests": len(silent.lengths), "characters": sum(silent.lengths)}
+        rows.append({"share": share, **whole, "longest": max(silent.lengths, default=0)})
     return rows

@@ -43,8 +43,8 @@ def gate_note(result: Result) -> str:
     for row in result["requests"]:
         of = "By default" if row["share"] == 1 else f"With `--llm-share {row['share']}`"
         words += (
-            f" {of} that is {row['requests']:,} requests of about {row['characters'] / row['requests']:,.0f} "
-            f"characters, {row['characters'] / texts:,.0f} a text."
+            f" {of} that is {row['requests']:,} requests of about {row['characters'] / max(1, row['requests']):,.0f} "
+            f"characters ({row['longest']:,} at the most), {row['characters'] / texts:,.0f} a text."
         )
     return words + " (Four characters are about a token.)"
 
