@@ -48,13 +48,16 @@ def test_extract_with_an_llm_says_what_it_cost(server: str, capsys: pytest.Captu
     assert {e["label"] for e in body["entities"]} == {"city"}
     assert body["metadata"]["prompts"] == ["calibrate/1"]
     assert "instant" in body["metadata"]["llm"]
-    assert body["metadata"]["usage"]["requests"] >= 1
+    cost = body["metadata"]["usage"]
+    assert cost["requests"] >= 1
+    assert cost["money"] == pytest.approx((2 * cost["tokens_in"] + 4 * cost["tokens_out"]) / 1e6)
     assert "requests, " in err
     assert "tokens in" in err
     assert "money 0.0" in err
     assert run([*common, *hybrid(server)]) == 0
     again, err = capsys.readouterr()
     assert json.loads(again)["entities"] == body["entities"]
+    assert "money" not in json.loads(again)["metadata"]["usage"]
     assert err.startswith("samner: 0 requests, 0 tokens in, 0 out")
     assert "1 answers from the cache" in err
 

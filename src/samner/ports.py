@@ -156,12 +156,15 @@ class Failures(NamedTuple):
 
 
 class Asking(Protocol):
-    """The LLM that an engine asks: `about` says which one and by which prompts, `usage` what it has cost so far."""
+    """The LLM that an engine asks: `about` says which one and by which prompts, `usage` what it has cost so far, and
+    `prices` what a million tokens in and out cost, None where that is not known."""
 
     @property
     def about(self) -> Mapping[str, Any]: ...
     @property
     def usage(self) -> Usage: ...
+    @property
+    def prices(self) -> tuple[float | None, float | None]: ...
     @property
     def failures(self) -> Failures: ...
 

@@ -32,7 +32,14 @@ class Asker:
     that many threads together do not overdraw; a try again, too, is only made if a request is left for it. Tokens of
     answers are known when they are there: those on the way may overdraw."""
 
-    def __init__(self, llm: LLM, requests: int | None = None, tokens: int | None = None) -> None:
+    def __init__(
+        self,
+        llm: LLM,
+        requests: int | None = None,
+        tokens: int | None = None,
+        prices: tuple[float | None, float | None] = (None, None),
+    ) -> None:
+        self.prices = prices
         self._llm, self._lock, self._prompts = llm, threading.Lock(), set[str]()
         self._requests, self._tokens = requests, tokens
         self._spent, self._underway = Usage(), Usage()
