@@ -96,6 +96,35 @@ def test_a_server_that_is_not_there_costs_the_answers_but_no_document(
     assert "1 of 1 prompts got no answer, the embedded ones stand" in err
 
 
+MINE = """
+from samner.ports import Reply, Usage
+
+class Mine:
+    def __init__(self, settings):
+        self.id = f"mine {settings.model}"
+
+    def ask(self, prompts):
+        answers = ({span: form["enum"][0] for span, form in p.answer["properties"].items()} for p in prompts)
+        return [Reply(str(answer).replace("'", '"'), Usage(requests=1)) for answer in answers]
+"""
+
+
+def test_an_llm_of_another_package_plugs_in_by_an_entry_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "my_llm.py").write_text(MINE)
+    info = tmp_path / "my_llm-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-llm\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[samner.llms]\nmine = my_llm:Mine\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    asked = ["--engine", "hybrid", "--llm", "mine", "--llm-model", "7b", "--gate", "1"]
+    assert run(["extract", TEXT, "--labels", "city,person", "-f", "jsonl", *asked]) == 0
+    body = json.loads(capsys.readouterr().out)
+    assert body["metadata"]["llm"] == "mine 7b"
+    assert {e["label"] for e in body["entities"]} == {"city"}
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="no such signal here")
 def test_an_interrupted_command_ends_at_once_and_goes_on_where_it_was(server: str, tmp_path: Path) -> None:
