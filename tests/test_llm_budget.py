@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from faults import fault_proxy
@@ -11,8 +13,10 @@ from llm_rules import Rules
 from samner.engines.llm.asker import Asker, BudgetSpent
 from samner.llms import LLMSettings, make_llm
 from samner.llms.allowance import may_send
+from samner.llms.cached import cached
 from samner.llms.errors import LLMError
-from samner.ports import Prompt, Reply, Usage
+from samner.llms.store import Store
+from samner.ports import Prompt, Reply, Usage, Weighed
 
 FORM = {"type": "object", "properties": {"s1": {"enum": ["city"]}}, "required": ["s1"]}
 
@@ -84,6 +88,31 @@ def test_an_interrupt_gives_back_what_was_reserved() -> None:
     with pytest.raises(KeyboardInterrupt):
         asker.ask(prompts(4))
     assert asked(asker.ask(prompts(5))) == [True] * 5
+
+
+class Scorer:
+    """Finds the first choice the likelier one, at the price of ten tokens."""
+
+    id = "scorer"
+
+    def weigh(self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]) -> list[Weighed | Exception]:
+        return [Weighed(np.array([3.0, 1.0], np.float32), Usage(requests=1, tokens_in=10)) for _ in prompts]
+
+    def ask(self, prompts: Sequence[Prompt]) -> list[Reply | Exception]:
+        raise AssertionError("never asked")
+
+
+def test_what_is_weighed_is_paid_for_once(tmp_path: Path) -> None:
+    two = [["a", "b"]] * 6
+    first, again = (Asker(cached(Scorer(), Store(tmp_path)), requests=cap) for cap in (6, 1))
+    for asker in (first, again):
+        found = asker.weigh(prompts(6), two)
+        assert [row.shares.tolist() for row in found if isinstance(row, Weighed)] == [[0.75, 0.25]] * 6
+    assert first.usage == Usage(requests=6, tokens_in=60)
+    assert again.usage == Usage(from_cache=6)
+    short = Asker(Scorer(), tokens=25)
+    kinds = [type(short.weigh([prompt], two[:1])[0]) for prompt in prompts(5)]
+    assert kinds == [Weighed] * 3 + [BudgetSpent] * 2  # ten tokens each
 
 
 @pytest.mark.extra

@@ -232,6 +232,14 @@ class Reply:
     usage: Usage
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighed:
+    """The probabilities [K] of a closed list of answers, summing to 1, and what it cost to weigh them."""
+
+    shares: Floats
+    usage: Usage
+
+
 class LLM(Protocol):
     """A frozen language model. Found by name through the entry-point group `samner.llms`."""
 
@@ -248,6 +256,6 @@ class LLM(Protocol):
 class ScoringLLM(LLM, Protocol):
     """An LLM that can weigh a closed list of answers instead of writing one."""
 
-    def weigh(self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]) -> list[Floats | Exception]:
-        """For each prompt the probabilities of its choices, summing to 1: prior-corrected, length-normalised."""
+    def weigh(self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]) -> list[Weighed | Exception]:
+        """For each prompt the probabilities of its choices: prior-corrected, length-normalised."""
         ...

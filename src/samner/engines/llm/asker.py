@@ -4,19 +4,15 @@ place."""
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 
 from samner.errors import SamnerError
 from samner.llms.allowance import allowing
 from samner.llms.errors import LLMError
-from samner.ports import LLM, Failures, Prompt, Reply, ScoringLLM, Usage
-
-if TYPE_CHECKING:
-    from samner.ports import Floats
+from samner.ports import LLM, Failures, Prompt, Reply, ScoringLLM, Usage, Weighed
 
 BYTES = 3  # of a prompt for a token, when a budget is reckoned beforehand: few, so that it is not overdrawn
 
@@ -75,19 +71,15 @@ class Asker:
 
         return self._within_budget(prompts, send, lambda reply: reply.usage)
 
-    def weigh(self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]) -> list[Floats | Exception]:
+    def weigh(self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]) -> list[Weighed | Exception]:
         """For each prompt the probabilities of its choices, an error in the place of each that did not come."""
         llm = cast(ScoringLLM, self._llm)
 
         def send(at: slice) -> list[Any]:
-            start = time.perf_counter()
             rows = zip(llm.weigh(prompts[at], choices[at]), choices[at], strict=True)
-            got = [_shares(row, len(of)) for row, of in rows]
-            with self._lock:
-                self._spent += Usage(seconds=time.perf_counter() - start)
-            return got
+            return [_shares(row, len(of)) for row, of in rows]
 
-        return self._within_budget(prompts, send, lambda _: Usage(requests=1))
+        return self._within_budget(prompts, send, lambda weighed: weighed.usage)
 
     def _within_budget(
         self, prompts: Sequence[Prompt], send: Callable[[slice], list[Any]], cost: Callable[[Any], Usage]
@@ -167,7 +159,7 @@ class Asker:
 
 def cost_of(reply: object) -> Usage:
     """What a reply, or an error in its place, has cost as far as is known."""
-    if isinstance(reply, (Reply, LLMError)):
+    if isinstance(reply, (Reply, Weighed, LLMError)):
         return reply.usage
     return Usage(requests=0 if isinstance(reply, BudgetSpent) else 1)
 
@@ -176,11 +168,11 @@ def _error(reply: Any) -> Exception:
     return reply if isinstance(reply, Exception) else TypeError(f"{type(reply).__name__} for a reply")
 
 
-def _shares(row: Any, count: int) -> Any:
+def _shares(row: Any, count: int) -> Weighed | Exception:
     """Probabilities as they should be, or the error that they are not."""
-    if isinstance(row, Exception):
-        return row
-    table = np.asarray(row, np.float32)
+    if not isinstance(row, Weighed):
+        return _error(row)
+    table = np.asarray(row.shares, np.float32)
     if table.shape != (count,) or not np.isfinite(table).all() or (table < 0).any() or not table.any():
         return ValueError(f"no probabilities for {count} choices")
-    return table / table.sum()
+    return Weighed(table / table.sum(), row.usage)

@@ -61,7 +61,7 @@ class Chooser:
         answers = self._asker.weigh(prompts, choices)
         for request, answer in zip(requests, answers, strict=True):
             charge(reading, self._role, _passages(request), cost_of(answer))
-        return answers
+        return [answer if isinstance(answer, Exception) else answer.shares for answer in answers]
 
     def _read(
         self, reading: Reading, request: Request, reply: Reply | Exception, mends: Mends
