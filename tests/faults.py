@@ -5,7 +5,8 @@
 
 A plan is asked for each chat request: its text (system and user message, joined) and how often this text came before,
 requests to mend an answer among them. It names one of FAULTS, or None to pass the request on; "strip FIELD" passes it
-on without that field, as a server does that ignores it, and "refuse WORD" answers 400 to a request whose fields, roles
+on without that field, as a server does that ignores it, "tell key" answers 401 with the key in its words, as some do,
+and "refuse WORD" answers 400 to a request whose fields, roles
 or formats have that word, else passes it on.
 """
 
@@ -39,10 +40,12 @@ FAULTS = ("slow", "429", "500", "503", "reset", "cut", "hang", "drip", "html", "
 
 @dataclass
 class Proxy:
-    """`url` is the base URL to use; `done` the fault or None of each chat request, with its text, in order."""
+    """`url` is the base URL to use; `done` the fault or None of each chat request, with its text, in order; `models`
+    what each asked for."""
 
     url: str = ""
     done: list[tuple[str | None, str]] = field(default_factory=list)
+    models: list[str] = field(default_factory=list)
 
     @property
     def faults(self) -> Counter[str | None]:
@@ -59,19 +62,24 @@ def fault_proxy(upstream: str, plan: Plan) -> Iterator[Proxy]:
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                body = await reader.readexactly(_length(head))
+                body = await reader.readexactly(int(_field(head, "content-length") or 0))
                 method, path, _ = head.decode("latin-1").split(" ", 2)
                 fault = None
                 if path.endswith("/chat/completions"):
-                    text = "\n".join(m["content"] for m in json.loads(body)["messages"][:2])
+                    asked = json.loads(body)
+                    text = "\n".join(m["content"] for m in asked["messages"][:2])
                     fault = plan(text, seen[text])
                     seen[text] += 1
                     proxy.done.append((fault, text))
+                    proxy.models.append(asked["model"])
                 answer, (what, _, word) = None, (fault or "").partition(" ")
                 if what == "strip":
                     asked = json.loads(body)
                     asked.pop(word, None)
                     body = json.dumps(asked).encode()
+                if what == "tell":
+                    told = {"error": {"message": f"Incorrect API key: {_field(head, 'authorization')}"}}
+                    answer = 401, json.dumps(told).encode()
                 if what == "refuse" and f'"{word}"'.encode() in body.replace(b" ", b""):
                     answer = 400, json.dumps({"error": {"message": f"Unsupported: {word!r}"}}).encode()
                 elif fault in (None, "slow", "cut", "drip") or what in ("strip", "refuse"):
@@ -100,9 +108,10 @@ def fault_proxy(upstream: str, plan: Plan) -> Iterator[Proxy]:
         thread.join()
 
 
-def _length(head: bytes) -> int:
-    fields = dict(line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:] if b":" in line)
-    return int(fields.get(b"content-length", b"0"))
+def _field(head: bytes, name: str) -> str:
+    """A field of a request's head, "" if it has none."""
+    fields = dict(line.decode("latin-1").split(":", 1) for line in head.split(b"\r\n")[1:] if b":" in line)
+    return {key.lower(): value.strip() for key, value in fields.items()}.get(name, "")
 
 
 def _forward(upstream: str, method: str, path: str, body: bytes) -> tuple[int, bytes]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from samner.bench import report
 from samner.bench.datasets import DOMAINS
 from samner.bench.gate import print_gate, run as run_gate
 from samner.bench.gate_pages import SIGNALS, GateTask
@@ -20,6 +22,7 @@ from samner.schema import as_schema
 from samner.types import Span
 
 pytestmark = pytest.mark.model
+ROOT = Path(__file__).parent.parent
 TEXT = 'Angela "Angie" Merkel met <someone> in Berlin.'
 GOLD = {Span(0, 21): "person", Span(39, 45): "city"}
 
@@ -41,6 +44,10 @@ def test_the_oracle_brings_every_candidate_to_its_gold() -> None:
         rows = result["curves"][name]
         assert [row["share"] for row in rows] == sorted(row["share"] for row in rows)
         assert rows[-1]["f1"] <= result["f1_with_all"] + 1e-9
+    alone, shared = result["requests"]
+    assert (alone["share"], shared["share"]) == (1, 8)
+    assert 0 < shared["requests"] <= alone["requests"] <= 3  # one a text at the most
+    assert shared["characters"] <= alone["characters"]
     out = io.StringIO()
     print_gate(result, Console(file=out, width=120))
     assert "an upper bound, no result" in out.getvalue()
@@ -57,6 +64,16 @@ def test_a_doubtful_span_is_neither_right_nor_wrong() -> None:
     assert run_gate([task], model_folder(None))["f1_without"] == 0.0  # nothing said, nothing wanted: 0 of 0
     wrong = GateTask(schema, ["Berlin is large."], [{Span(0, 6): "person"}], [frozenset()])
     assert run_gate([wrong], model_folder(None))["f1_with_all"] == 1.0
+
+
+def test_the_page_and_the_results_agree() -> None:
+    files = [ROOT / "bench" / "results" / f"{name}.json" for name in ("gate", "llm-overhead")]
+    results = [report.read(file) for file in files]
+    text = (ROOT / "docs" / "llm.md").read_text("utf-8")
+    assert report.replace(text, report.markdown(results)) == text
+    shipped = sha256((model_folder(None) / "model.json").read_bytes()).hexdigest()
+    assert {result["model"]["hash"] for _, result in results} == {shipped}, "measure both again"
+    assert dict(results)["llm-overhead"]["documents_per_second"] >= 200
 
 
 @pytest.mark.extra

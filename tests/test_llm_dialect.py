@@ -43,6 +43,30 @@ def test_a_request_in_words_leaves_the_data_as_they_are() -> None:
     assert only == {"role": "user", "content": "Rules.\n\nData."}
 
 
+def test_an_adapter_is_the_model_that_its_own_prompt_is_sent_to() -> None:
+    settings = LLMSettings(model="m", adapters=(("explorer", "finder"), ("archetype", "sorter")))
+    sent = {
+        version: Dialect().body(Prompt("Rules.", "Data.", FORM, version), settings)["model"]
+        for version in ("explorer/1", "explorer/2", "archetype/1", "anchor/1", "calibrate/1", "probe/1")
+    }
+    assert sent == {
+        "explorer/1": "finder",
+        "explorer/2": "finder",
+        "archetype/1": "sorter",
+        "anchor/1": "m",
+        "calibrate/1": "m",
+        "probe/1": "m",
+    }
+    assert {**Dialect().body(PROMPT, settings), "model": ""} == {
+        **Dialect().body(PROMPT, SETTINGS),
+        "model": "",
+    } | {
+        "temperature": 0.0,
+        "seed": 0,
+        "max_tokens": 1024,
+    }
+
+
 def test_a_wrong_answer_is_shown_to_its_writer() -> None:
     body = Dialect().body(PROMPT, SETTINGS)
     again = mended(body, "x" * 9000, "$.s1: 'x' is not one of them")

@@ -11,6 +11,7 @@ pytest.importorskip("rapidfuzz", reason="needs the extra llm")
 
 from llm_rules import Rule, Rules, Switch, mentions
 from samner import LLMUse, SamNER
+from samner.archetypes import load as load_archetypes
 from samner.engines.llm.prompts import stage_of
 from samner.ports import Prompt
 
@@ -72,6 +73,49 @@ def test_the_explorer_and_the_archetypes_are_blind_to_the_schema() -> None:
     first, second = llm.asked[:4], llm.asked[4:]
     alike = [p.version for p, q in zip(first, second, strict=True) if p == q]
     assert alike == ["explorer/1", "archetype/1"]
+
+
+def test_the_archetypes_that_may_be_chosen_are_told_with_their_definitions() -> None:
+    ner, llm = asking(model(["Berlin"], []))
+    ner.extract("Berlin was cold.", TYPES)
+    (prompt,) = [p for p in llm.asked if p.version == "archetype/1"]
+    known = sorted(load_archetypes(), key=lambda a: a.name)
+    assert prompt.user == "\n".join(
+        [
+            "## Archetypes",
+            *(f'{{"id": {json.dumps(a.name)}, "definition": {json.dumps(a.definition)}}}' for a in known),
+            "",
+            "## Passages",
+            '{"id": "p1", "text": "<s1>Berlin</s1> was cold."}',
+            "",
+            "## Spans",
+            '{"id": "s1", "mention": "Berlin"}',
+        ]
+    )
+    assert prompt.answer["properties"]["s1"]["enum"] == [a.name for a in known]
+    assert all(len(a.definition) > 20 for a in known)
+
+
+def test_a_calibrators_prompt_tells_of_the_types_and_of_the_archetypes_at_hand_alone() -> None:
+    ner, llm = asking(model(["Berlin"], []))
+    ner.extract("Berlin was cold.", TYPES)
+    (prompt,) = [p for p in llm.asked if p.version == "calibrate/1"]
+    (place,) = [a for a in load_archetypes() if a.name == "location"]
+    assert prompt.user == "\n".join(
+        [
+            "## Types",
+            *(f'{{"id": "{name}", "definition": "{TYPES[name]}"}}' for name in sorted(TYPES)),
+            "",
+            "## Archetypes",
+            f'{{"id": "location", "definition": {json.dumps(place.definition)}}}',
+            "",
+            "## Passages",
+            '{"id": "p1", "text": "<s1>Berlin</s1> was cold."}',
+            "",
+            "## Spans",
+            '{"id": "s1", "mention": "Berlin", "archetype": "location"}',
+        ]
+    )
 
 
 def test_strings_that_are_nowhere_are_counted() -> None:

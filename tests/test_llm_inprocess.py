@@ -170,23 +170,27 @@ def test_weights_are_those_of_a_pass_over_each_answer(scoring: ScoringLLM) -> No
         scores = np.array([mean(prompt, c) - mean(neutral, c) for c in CHOICES])
         expected = np.exp(scores) / np.exp(scores).sum()
         (found,) = scoring.weigh([prompt], [CHOICES])
-        assert found.dtype == np.float32
-        np.testing.assert_allclose(found, expected, rtol=1e-3)
-        assert found.sum() == pytest.approx(1, abs=1e-6)
+        assert found.shares.dtype == np.float32
+        np.testing.assert_allclose(found.shares, expected, rtol=1e-3)
+        assert found.shares.sum() == pytest.approx(1, abs=1e-6)
+        lengths = [len(scoring._encode(choice, False)) + 1 for choice in CHOICES]
+        assert found.usage.tokens_in == len(scoring._tokens(prompt)) + sum(lengths)
+        assert (found.usage.requests, found.usage.tokens_out) == (1, 0)
+        assert found.usage.seconds > 0
 
 
 def test_weights_do_not_depend_on_order_or_company(scoring: ScoringLLM) -> None:
     one, two = some_prompts(2, seed=10)
     mine, other = scoring.weigh([one, two], [CHOICES, ["a", "b"]])
     (turned,) = scoring.weigh([one], [CHOICES[::-1]])
-    np.testing.assert_allclose(turned[::-1], mine, rtol=1e-4)
-    assert len(other) == 2
-    assert mine[0] == pytest.approx(mine[5], rel=1e-4)  # the same answer twice
+    np.testing.assert_allclose(turned.shares[::-1], mine.shares, rtol=1e-4)
+    assert len(other.shares) == 2
+    assert mine.shares[0] == pytest.approx(mine.shares[5], rel=1e-4)  # the same answer twice
 
 
 def test_a_prompt_without_content_weighs_all_alike(scoring: ScoringLLM) -> None:
     (found,) = scoring.weigh([Prompt("s", "N/A", {}, "p/1")], [CHOICES])
-    np.testing.assert_allclose(found, 1 / len(CHOICES), rtol=1e-3)
+    np.testing.assert_allclose(found.shares, 1 / len(CHOICES), rtol=1e-3)
 
 
 def test_an_error_in_weighing_stays_in_its_place(scoring: ScoringLLM) -> None:
@@ -194,7 +198,7 @@ def test_an_error_in_weighing_stays_in_its_place(scoring: ScoringLLM) -> None:
     long = Prompt(two.system, "word " * 5000, {}, "p/1")
     bad, good, none = scoring.weigh([long, one, two], [["a"], ["a", "b"], []])
     assert isinstance(bad, LLMError)
-    assert len(good) == 2
+    assert len(good.shares) == 2
     assert isinstance(none, LLMError)
 
 
@@ -205,4 +209,5 @@ def test_weights_go_through_the_cache(scoring: ScoringLLM, tmp_path: Path) -> No
     llm = load_llm(settings)
     llm.llm._weigher = None  # whoever asks the model now fails
     again = llm.weigh(prompts, [CHOICES, CHOICES])
-    assert all((a == b).all() for a, b in zip(first, again, strict=True))
+    assert all((a.shares == b.shares).all() for a, b in zip(first, again, strict=True))
+    assert {weighed.usage for weighed in again} == {Usage(from_cache=1)}

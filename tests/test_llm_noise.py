@@ -36,6 +36,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def ample(server: str) -> float:
+    """Seconds that are ample for an answer, on this machine and as busy as it is now."""
+    asking = pipeline(server)
+    begun = time.monotonic()
+    asking.extract_batch(numbered(), TYPES)
+    return max(3.0, 2 * (time.monotonic() - begun))
+
+
+def numbered() -> list[str]:
+    return [f"Number {n};: {text}" for n, text in enumerate(TEXTS[:9])]
+
+
 def pipeline(url: str, engine: str = "hybrid", **use: object) -> SamNER:
     settings = LLMSettings(
         model="tiny", base_url=url, cache_dir=False, max_tokens=1500, timeout=60, concurrency=8
@@ -100,9 +113,11 @@ def test_noise_at_every_stage(server: str) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_costs_a_document_its_answer_and_nothing_else(server: str, ner: SamNER, fault: str) -> None:
+def test_a_fault_costs_a_document_its_answer_and_nothing_else(
+    server: str, ample: float, ner: SamNER, fault: str
+) -> None:
     """Every third document meets the fault, each time that it is asked about."""
-    texts = [f"Number {n};: {text}" for n, text in enumerate(TEXTS[:9])]
+    texts = numbered()
     plain = ner.extract_batch(texts, TYPES)
 
     def plan(text: str, seen: int) -> str | None:
@@ -111,12 +126,12 @@ def test_a_fault_costs_a_document_its_answer_and_nothing_else(server: str, ner: 
 
     with fault_proxy(server, plan) as proxy:
         settings = LLMSettings(
-            model="tiny", base_url=proxy.url, cache_dir=False, timeout=3.0, retries=1, max_tokens=400
+            model="tiny", base_url=proxy.url, cache_dir=False, timeout=ample, retries=1, max_tokens=400
         )
         asking = SamNER(engine="hybrid", llm=settings, use=LLMUse(gate=None), cache_dir=False, threads=2)
         begun = time.monotonic()
         results = asking.extract_batch(texts, TYPES)
-        assert time.monotonic() - begun < 60
+        assert time.monotonic() - begun < 10 * ample
         assert proxy.faults[fault] >= 3
     assert not any(isinstance(found, Failure) for found in results)
     for n, (found, embedded) in enumerate(zip(checked(texts, results), plain, strict=True)):

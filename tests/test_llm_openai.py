@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import multiprocessing
 import os
 import pickle
@@ -11,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from faults import fault_proxy
+from samner import LLMUse, SamNER
 from samner.bench.instant import first_answer, instant_server
 from samner.cli.main import run
 from samner.errors import InputError
@@ -120,6 +124,28 @@ def test_the_key_stays_where_it_is(url: str, monkeypatch: pytest.MonkeyPatch) ->
     assert "word" not in llm.id
 
 
+def test_neither_logs_nor_traces_nor_the_cache_nor_errors_hold_the_key(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One text is answered; at the other the server tells the key that it got, as some do."""
+    caplog.set_level(logging.DEBUG)
+    key, word = "sk-very-secret-0123456789", "passw0rd"
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    with fault_proxy(url, lambda text, _: "tell key" if "Paris" in text else None) as proxy:
+        for base in (proxy.url, proxy.url.replace("//", f"//user:{word}@")):
+            settings = LLMSettings(model="m", base_url=base, cache_dir=tmp_path)
+            asking = SamNER(engine="hybrid", llm=settings, use=LLMUse(gate=None), cache_dir=False, threads=2)
+            traces = [asking.trace(f"Merkel saw {city}.", ["person", "city"]) for city in ("Rome", "Paris")]
+            shown = json.dumps([trace.to_dict() for trace in traces]) + repr(asking.asks.failures)
+            told = "Basic ***" if word in base else "Bearer ***"
+            assert f"status 401: Incorrect API key: {told}" in shown
+            assert not {secret for secret in (key, word) if secret in shown}
+    held = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"s1" in held
+    assert "chat/completions" in caplog.text
+    assert not {secret for secret in (key, word) if secret in caplog.text or secret.encode() in held}
+
+
 def test_the_hosted_server_needs_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
@@ -150,7 +176,7 @@ def test_check_and_cache_commands(
     assert run(["llm", "check", "--llm-model", "m", "--llm-set", "speed=9"]) == 2
     assert "expected --llm-set NAME=VALUE with a name out of temperature" in capsys.readouterr().err
     assert run(["llm", "check", "--llm-model", "m", "--llm", "oracle"]) == 2
-    assert "expected an LLM backend out of llamacpp, openai, transformers" in capsys.readouterr().err
+    assert "expected an LLM backend out of llamacpp, offline, openai, transformers" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

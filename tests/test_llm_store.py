@@ -18,7 +18,7 @@ import pytest
 from samner.errors import FormatError
 from samner.llms.cached import cached
 from samner.llms.store import NAME, Held, Store, key_of
-from samner.ports import Prompt, Reply, Usage
+from samner.ports import Prompt, Reply, Usage, Weighed
 
 
 def prompt(user: str, system: str = "s", answer: dict[str, object] | None = None) -> Prompt:
@@ -37,12 +37,12 @@ class Echo:
         self.asked += [p.user for p in prompts]
         return [OSError("gone") if p.user == "bad" else Reply(f'"{p.user}"', Usage(1, 7, 3)) for p in prompts]
 
-    def weigh(
-        self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]
-    ) -> list[np.ndarray | Exception]:
+    def weigh(self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]) -> list[Weighed | Exception]:
         self.asked += [p.user for p in prompts]
         return [
-            OSError("gone") if p.user == "bad" else np.full(len(c), 1 / len(c), np.float32)
+            OSError("gone")
+            if p.user == "bad"
+            else Weighed(np.full(len(c), 1 / len(c), np.float32), Usage(1, 9))
             for p, c in zip(prompts, choices, strict=True)
         ]
 
@@ -75,9 +75,12 @@ def test_weights_are_kept_to_the_last_bit(tmp_path: Path) -> None:
     assert llm.asked == ["a", "bad", "a", "bad"]
     assert str(first[1]) == str(again[1]) == "gone"
     for n in (0, 2, 3):
-        assert again[n].dtype == first[n].dtype == np.float32
-        assert (again[n] == first[n]).all()
-    assert [len(first[n]) for n in (0, 2, 3)] == [3, 3, 7]
+        assert again[n].shares.dtype == first[n].shares.dtype == np.float32
+        assert (again[n].shares == first[n].shares).all()
+    assert [len(first[n].shares) for n in (0, 2, 3)] == [3, 3, 7]
+    free, paid = Usage(from_cache=1), Usage(1, 9)
+    assert [first[n].usage for n in (0, 2, 3)] == [paid, free, paid]
+    assert [again[n].usage for n in (0, 2, 3)] == [free, free, free]
 
 
 @pytest.mark.parametrize(
@@ -158,6 +161,15 @@ def test_a_damaged_cache_is_named_and_the_run_goes_on(tmp_path: Path) -> None:
         (reply,) = cached(Echo(), Store(tmp_path)).ask([prompt("a")])
     assert len(warned) == 2  # reading and writing
     assert reply.text == '"a"'
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such modes here")
+def test_answers_are_for_their_owner_alone(tmp_path: Path) -> None:
+    store = Store(tmp_path / "new")
+    store.put(b"k", "m", Held("Angela Merkel"))
+    modes = {file.name: file.stat().st_mode & 0o077 for file in (tmp_path / "new").iterdir()}
+    assert NAME in modes
+    assert set(modes.values()) == {0}
 
 
 def test_the_cache_is_counted_and_cleared(tmp_path: Path) -> None:

@@ -146,20 +146,25 @@ class ModelInfo:
 
 
 class Failures(NamedTuple):
-    """How many prompts got no reply, of how many asked, and why the last one did not."""
+    """How many prompts got no reply, of how many asked, and why the last one did not; and how many were not asked,
+    for want of budget."""
 
     lost: int
     asked: int
     last: str
+    unasked: int = 0
 
 
 class Asking(Protocol):
-    """The LLM that an engine asks: `about` says which one and by which prompts, `usage` what it has cost so far."""
+    """The LLM that an engine asks: `about` says which one and by which prompts, `usage` what it has cost so far, and
+    `prices` what a million tokens in and out cost, None where that is not known."""
 
     @property
     def about(self) -> Mapping[str, Any]: ...
     @property
     def usage(self) -> Usage: ...
+    @property
+    def prices(self) -> tuple[float | None, float | None]: ...
     @property
     def failures(self) -> Failures: ...
 
@@ -227,6 +232,14 @@ class Reply:
     usage: Usage
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighed:
+    """The probabilities [K] of a closed list of answers, summing to 1, and what it cost to weigh them."""
+
+    shares: Floats
+    usage: Usage
+
+
 class LLM(Protocol):
     """A frozen language model. Found by name through the entry-point group `samner.llms`."""
 
@@ -243,6 +256,6 @@ class LLM(Protocol):
 class ScoringLLM(LLM, Protocol):
     """An LLM that can weigh a closed list of answers instead of writing one."""
 
-    def weigh(self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]) -> list[Floats | Exception]:
-        """For each prompt the probabilities of its choices, summing to 1: prior-corrected, length-normalised."""
+    def weigh(self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]) -> list[Weighed | Exception]:
+        """For each prompt the probabilities of its choices: prior-corrected, length-normalised."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from samner.calibration import Choice
@@ -76,14 +76,17 @@ def make_trace(
 
 
 def metadata(asks: Asking | None, notes: Iterable[Note]) -> dict[str, Any]:
-    """Of a document: the LLM and its prompts, what it cost, and how often each event of each role came about. Empty
-    where there is no LLM."""
+    """Of a document: the LLM and its prompts, what it cost (in money too where prices are known), and how often each
+    event of each role came about. Empty where there is no LLM."""
     if asks is None:
         return {}
+    from samner.llms.costs import Costs  # with what LLMs need, which nobody else is to import
+
     notes = list(notes)
     usage = sum((note.usage for note in notes if note.usage is not None), Usage())
     events = Counter(f"{note.role}: {note.event}" for note in notes if note.usage is None)
-    return {**asks.about, "usage": asdict(usage), "events": dict(sorted(events.items()))}
+    cost = Costs(usage, *asks.prices).to_dict()
+    return {**asks.about, "usage": cost, "events": dict(sorted(events.items()))}
 
 
 def _place(passage: Passage, span: Span) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import numpy as np
 from samner.archetypes import load as load_archetypes
 from samner.bench import machine
 from samner.bench.gate_pages import SIGNALS, Array, GateTask, Page, pages_of
+from samner.bench.gate_requests import requests_of
 from samner.bench.oracle import Oracle
 from samner.bench.tables import percent, table
 from samner.calibration import Calibration, Limits, settle, to_entity
@@ -65,6 +66,7 @@ def run(
         "curves": {name: _curve(judge, pages, name, none, every) for name in SIGNALS},
         "default_gate": LLMUse().gate,
         "at_default": judge.at(LLMUse().gate or 1.0, none, every),
+        "requests": requests_of(model, tasks, threads),
     }
 
 

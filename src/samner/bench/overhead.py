@@ -57,6 +57,7 @@ def run(model: Path, documents: int = 2000, concurrency: int = 32, rounds: int =
         usage = engine.asks.usage
     return {
         "benchmark": "llm-overhead",
+        "model": {"id": engine.info.id, "hash": engine.info.hash},
         "documents": documents,
         "concurrency": concurrency,
         "requests": (usage.requests - before.requests) // rounds,

@@ -2,7 +2,8 @@
 
 `python -m samner.bench.report RESULT.json ...` prints it; with `--into README.md` it replaces what stands there
 between `<!-- results -->` and `<!-- /results -->`. A result is known by its keys: of `bench crossner`, `bench
-speed` or `bench serve`, or of `eval` (named by its file). `samner.bench.readme` fills the README of this repository.
+speed`, `bench serve`, `bench gate` or `bench llm-overhead`, or of `eval` (named by its file). `samner.bench.readme`
+fills the README of this repository.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from samner.bench.crossner import ABLATIONS
+from samner.bench.llm_tables import gate_note, gate_rows, overhead_note
 from samner.bench.machine import busy
 from samner.bench.serve_rows import serve_rows
 from samner.bench.speed_rows import speed_rows
@@ -25,12 +27,15 @@ Result = Mapping[str, Any]
 
 
 def markdown(results: Sequence[tuple[str, Result]]) -> str:
-    """The tables for (name, result) pairs, CrossNER first, then evaluations, speed and the service."""
+    """The tables for (name, result) pairs, CrossNER first, then evaluations, speed, the service and LLMs."""
     crossner = [crossner_table(r) for _, r in results if r.get("benchmark") == "crossner"]
     speed = [speed_table(r) for _, r in results if r.get("benchmark") == "speed"]
     served = [serve_table(r) for _, r in results if r.get("benchmark") == "serve"]
+    gates = [f"{table(*gate_rows(r))}\n\n{gate_note(r)}" for _, r in results if r.get("benchmark") == "gate"]
+    around = [overhead_note(r) for _, r in results if r.get("benchmark") == "llm-overhead"]
     others = [(name, r) for name, r in results if "benchmark" not in r]
-    return "\n\n".join([*crossner, *([eval_table(others)] if others else []), *speed, *served]) + "\n"
+    evaluated = [eval_table(others)] if others else []
+    return "\n\n".join([*crossner, *evaluated, *speed, *served, *gates, *around]) + "\n"
 
 
 def crossner_table(result: Result) -> str:

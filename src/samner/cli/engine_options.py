@@ -96,6 +96,10 @@ class EngineChoice:
         if failures.lost:
             found = f"{failures.lost} of {failures.asked} prompts got no answer, the embedded ones stand"
             report(f"{found}: {failures.last}")
+        if failures.unasked:
+            report(
+                f"the budget is spent: {failures.unasked} prompts were not asked, the embedded answers stand"
+            )
         return failures.lost == 0 or failures.lost < failures.asked
 
 

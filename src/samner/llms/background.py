@@ -7,8 +7,12 @@ import threading
 import weakref
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TypeVar
+
+from samner.workers import check_stopped
+
+STEP = 0.1  # seconds after which a thread that waits sees that nobody waits for it
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -29,7 +33,7 @@ class Background:
 
     def each(self, work: Callable[[T], Awaitable[R]], items: Sequence[T]) -> Iterator[tuple[int, R]]:
         """`work` on all items at once; position and result as they come. What still runs when the taker goes away
-        (an interrupt) is cancelled."""
+        (an interrupt) is cancelled, and so it is where `workers.check_stopped` raises."""
         done: SimpleQueue[tuple[int, Future[R]]] = SimpleQueue()
 
         def start(n: int, item: T) -> Future[R]:
@@ -40,11 +44,20 @@ class Background:
         futures = [start(n, item) for n, item in enumerate(items)]
         try:
             for _ in items:
-                n, over = done.get()
+                n, over = _next(done)
                 yield n, over.result()
         finally:
             for future in futures:
                 future.cancel()
+
+
+def _next(done: SimpleQueue[T]) -> T:
+    while True:
+        check_stopped()
+        try:
+            return done.get(timeout=STEP)
+        except Empty:
+            continue
 
 
 async def _awaited(work: Callable[[T], Awaitable[R]], item: T) -> R:

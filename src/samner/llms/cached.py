@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from samner.errors import FormatError
 from samner.llms.errors import LLMError
 from samner.llms.store import Held, Store, key_of
-from samner.ports import LLM, Prompt, Reply, ScoringLLM, Usage
-
-if TYPE_CHECKING:
-    from samner.ports import Floats
+from samner.ports import LLM, Prompt, Reply, ScoringLLM, Usage, Weighed
 
 Answer: TypeAlias = "Reply | Exception"
 Answers: TypeAlias = "Iterator[tuple[int, Reply | Exception]]"
@@ -79,12 +76,12 @@ class CachedScoring(Cached):
 
     llm: ScoringLLM
 
-    def weigh(self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]) -> list[Floats | Exception]:
-        """As `ports.ScoringLLM.weigh`."""
+    def weigh(self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]) -> list[Weighed | Exception]:
+        """As `ports.ScoringLLM.weigh`; what the cache gave is marked in its usage."""
         import numpy as np
 
         keys = [key_of(self.id, p, list(c)) for p, c in zip(prompts, choices, strict=True)]
-        rows: dict[bytes, Floats | Exception] = {}
+        rows: dict[bytes, Weighed | Exception] = {}
         missing: dict[bytes, int] = {}
         for n, key in enumerate(keys):
             if key in rows or key in missing:
@@ -92,14 +89,16 @@ class CachedScoring(Cached):
             if (held := self._get(key)) is None:
                 missing[key] = n
             else:
-                rows[key] = np.array(json.loads(held.answer), np.float32)
+                rows[key] = Weighed(np.array(json.loads(held.answer), np.float32), Usage(from_cache=1))
         asked = list(missing.values())
         fresh = self.llm.weigh([prompts[n] for n in asked], [choices[n] for n in asked])
         for key, row in zip(missing, fresh, strict=True):
             rows[key] = row
-            if not isinstance(row, Exception):
-                self._put(key, Held(json.dumps(row.tolist())))
-        return [rows[key] for key in keys]
+            if isinstance(row, Weighed):
+                cost, text = row.usage, json.dumps(row.shares.tolist())
+                self._put(key, Held(text, cost.tokens_in, cost.tokens_out, cost.seconds))
+        first = {key: n for n, key in reversed(list(enumerate(keys)))}
+        return [rows[key] if n == first[key] else _paid(rows[key]) for n, key in enumerate(keys)]
 
 
 def _as_they_come(llm: LLM, prompts: Sequence[Prompt]) -> Answers:
@@ -112,6 +111,13 @@ def _again(answer: Answer) -> Answer:
     if isinstance(answer, Reply):
         return _free(answer.text)
     return answer.costing(Usage()) if isinstance(answer, LLMError) else answer
+
+
+def _paid(row: Weighed | Exception) -> Weighed | Exception:
+    """A row that stands in a list again: paid for once."""
+    if isinstance(row, Weighed):
+        return Weighed(row.shares, Usage(from_cache=1))
+    return row.costing(Usage()) if isinstance(row, LLMError) else row
 
 
 def _free(text: str) -> Reply:

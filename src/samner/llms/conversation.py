@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from base64 import b64encode
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from samner.errors import FormatError
+from samner.llms.allowance import budget_spent, may_send
 from samner.llms.answers import read
 from samner.llms.background import Background
 from samner.llms.dialect import Dialect, mended
@@ -30,17 +32,19 @@ class Conversation:
     def __init__(self, base_url: str, server: str, settings: LLMSettings) -> None:
         import openai
 
-        key, password = os.environ.get("OPENAI_API_KEY", ""), urlsplit(base_url).password
+        key = os.environ.get("OPENAI_API_KEY", "")
+        url, headers, secrets = _without_password(base_url)
         client = openai.AsyncOpenAI(
             api_key=key or "none",
-            base_url=base_url,
+            base_url=url,
             max_retries=0,
             timeout=settings.timeout,
-            http_client=None if password else _quick_client(settings.timeout),
+            default_headers=headers,
+            http_client=_quick_client(settings.timeout),
         )
         folder = cache_folder(settings.cache_dir)
         self.background = Background(client.close)
-        self.client, self.exchange = client, Exchange(client, settings, [key, password or ""])
+        self.client, self.exchange = client, Exchange(client, settings, [key, *secrets])
         self._server, self._settings = server, settings
         self._store = Store(folder) if folder else None
         self._slots, self._first = asyncio.Semaphore(settings.concurrency), asyncio.Lock()
@@ -52,6 +56,8 @@ class Conversation:
         try:
             async with self._slots:
                 dialect, spent = await self._agreed()
+                if spent.requests and not may_send():
+                    raise budget_spent("after finding out what the server supports").costing(spent)
                 return await self._reply(prompt, dialect, spent)
         except Exception as error:
             return error
@@ -122,6 +128,8 @@ class Conversation:
             return await self.exchange.send(body), body
         except Refused as refusal:
             spent += refusal.usage
+        if not may_send():
+            raise budget_spent("to ask without a schema").costing(spent)
         body = dialect.plain.body(prompt, self._settings)
         try:
             answer = await self.exchange.send(body)
@@ -135,6 +143,8 @@ class Conversation:
 
     async def _mended(self, body: dict[str, object]) -> tuple[str, Usage]:
         """The text of a second answer, "" if none came."""
+        if not may_send():
+            return "", Usage()
         try:
             answer = await self.exchange.send(body)
             return answer.text, answer.usage
@@ -142,9 +152,20 @@ class Conversation:
             return "", error.usage
 
 
+def _without_password(url: str) -> tuple[str, dict[str, str], list[str]]:
+    """A URL without its user and password, the headers that say them instead, and what of these is secret: HTTP
+    libraries log the URLs that they ask."""
+    parts = urlsplit(url)
+    if parts.username is None:
+        return url, {}, []
+    user, password = unquote(parts.username), unquote(parts.password or "")
+    token = b64encode(f"{user}:{password}".encode()).decode()
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return bare, {"Authorization": f"Basic {token}"}, [token, password]
+
+
 def _quick_client(timeout: float) -> Any:
-    """openai's client on aiohttp, which costs half the time of its usual one (and takes no password in a URL); None
-    where that is not installed."""
+    """openai's client on aiohttp, which costs half the time of its usual one; None where that is not installed."""
     import openai
 
     try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from samner.llms.allowance import may_send
 from samner.llms.errors import LLMError
 from samner.llms.settings import LLMSettings
 from samner.ports import Usage
@@ -54,7 +55,7 @@ class Exchange:
             except Exception as error:
                 spent = Usage(requests=made, seconds=time.monotonic() - begun)
                 failure, asked = self._judge(error, spent)
-                if not failure.retryable or made == tries:
+                if not failure.retryable or made == tries or not may_send():
                     raise failure from None
                 await asyncio.sleep(asked if asked is not None else pause(made))
         raise AssertionError("a last try returns or raises")

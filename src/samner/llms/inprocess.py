@@ -15,11 +15,11 @@ from samner.llms.errors import LLMError
 from samner.llms.settings import LLMSettings
 from samner.llms.weighing import Weigher
 from samner.llms.writing import write
-from samner.ports import Prompt, Reply, Usage
+from samner.ports import Prompt, Reply, Usage, Weighed
+from samner.workers import check_stopped
 
 if TYPE_CHECKING:
     from samner.llms.writing import Step
-    from samner.ports import Floats
 
 R = TypeVar("R")
 NEUTRAL = "N/A"  # the user's part of a prompt without content
@@ -54,7 +54,7 @@ class InProcessLLM:
         for n, prompt in enumerate(prompts):
             yield n, self._guarded(partial(self._reply, prompt))
 
-    def weigh(self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]) -> list[Floats | Exception]:
+    def weigh(self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]) -> list[Weighed | Exception]:
         """As `ports.ScoringLLM.weigh`: how likely the whole answer to a prompt is each of its choices, bare."""
         return [self._guarded(partial(self._weighed, p, c)) for p, c in zip(prompts, choices, strict=True)]
 
@@ -69,12 +69,15 @@ class InProcessLLM:
             raise LLMError("a whole answer", found, "raise --llm-set max_tokens", spent)
         return Reply(text, spent)
 
-    def _weighed(self, prompt: Prompt, choices: Sequence[str]) -> Floats:
+    def _weighed(self, prompt: Prompt, choices: Sequence[str]) -> Weighed:
+        begun = time.monotonic()
         self._turn_to(prompt)
         answers = [[*self._encode(choice, False), self._end] for choice in choices]
         tokens = self._fitting(prompt, max(map(len, answers)))
         neutral = self._tokens(Prompt(prompt.system, NEUTRAL, prompt.answer, prompt.version))
-        return self._weigher.weigh(tokens, neutral, answers)
+        shares = self._weigher.weigh(tokens, neutral, answers)
+        read = len(tokens) + sum(map(len, answers))  # none is written
+        return Weighed(shares, Usage(requests=1, tokens_in=read, seconds=time.monotonic() - begun))
 
     def _fitting(self, prompt: Prompt, answer: int) -> list[int]:
         """The prompt's tokens. LLMError if they leave no room for an answer of so many."""
@@ -91,6 +94,7 @@ class InProcessLLM:
 
     def _guarded(self, work: Callable[[], R]) -> R | Exception:
         with self._lock:
+            check_stopped()
             try:
                 return work()
             except SamnerError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from samner.llms.allowance import budget_spent, may_send
 from samner.llms.answers import read
 from samner.llms.dialect import OBJECT, PLAIN, SCHEMA, Dialect
 from samner.llms.errors import LLMError
@@ -40,6 +41,8 @@ async def negotiate(exchange: Exchange, settings: LLMSettings) -> Findings:
     """
     dialect, verdict, spent, chances = Dialect(), "honoured", Usage(), 2
     while True:
+        if spent.requests and not may_send():  # the first is that of the prompt which is to be sent
+            raise budget_spent("to find out what the server supports").costing(spent)
         try:
             answer = await exchange.send(dialect.body(PROBE, settings))
         except Refused as refusal:

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,10 @@ class Store:
             self._open = None
         if self._open is None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(
+                OSError
+            ):  # answers name what stands in texts: nobody else's business (sqlite says if it fails)
+                os.close(os.open(self.file, os.O_CREAT, 0o600))
             fresh = sqlite3.connect(self.file, timeout=_BUSY, isolation_level=None, check_same_thread=False)
             fresh.execute("PRAGMA journal_mode = WAL")
             fresh.execute("PRAGMA synchronous = NORMAL")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from samner.llms.settings import LLMSettings
+from samner.workers import check_stopped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +35,7 @@ def write(
     while not matcher.is_stopped() and len(written) < settings.max_tokens:
         tokens = matcher.compute_ff_tokens()[: settings.max_tokens - len(written)]
         if not tokens:
+            check_stopped()
             allowed = np.frombuffer(matcher.compute_logit_bias(), np.uint8) > 0
             tokens = [_pick(step(fresh), allowed, settings.temperature, chance)]
             fresh = []

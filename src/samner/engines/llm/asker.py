@@ -4,20 +4,17 @@ place."""
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 
 from samner.errors import SamnerError
+from samner.llms.allowance import allowing
 from samner.llms.errors import LLMError
-from samner.ports import LLM, Failures, Prompt, Reply, ScoringLLM, Usage
+from samner.ports import LLM, Failures, Prompt, Reply, ScoringLLM, Usage, Weighed
 
-if TYPE_CHECKING:
-    from samner.ports import Floats
-
-LETTERS = 3  # of a prompt for a token, when a budget is reckoned beforehand: few, so that it is not overdrawn
+BYTES = 3  # of a prompt for a token, when a budget is reckoned beforehand: few, so that it is not overdrawn
 
 
 class BudgetSpent(SamnerError):
@@ -28,9 +25,17 @@ class Asker:
     """Safe to share between threads. `requests` and `tokens` are caps on the whole life of it, None for none.
 
     Answers from a cache cost nothing and are not counted. What is on the way counts as spent by its reckoned size, so
-    that many threads together do not overdraw."""
+    that many threads together do not overdraw; a try again, too, is only made if a request is left for it. Tokens of
+    answers are known when they are there: those on the way may overdraw."""
 
-    def __init__(self, llm: LLM, requests: int | None = None, tokens: int | None = None) -> None:
+    def __init__(
+        self,
+        llm: LLM,
+        requests: int | None = None,
+        tokens: int | None = None,
+        prices: tuple[float | None, float | None] = (None, None),
+    ) -> None:
+        self.prices = prices
         self._llm, self._lock, self._prompts = llm, threading.Lock(), set[str]()
         self._requests, self._tokens = requests, tokens
         self._spent, self._underway = Usage(), Usage()
@@ -66,19 +71,15 @@ class Asker:
 
         return self._within_budget(prompts, send, lambda reply: reply.usage)
 
-    def weigh(self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]) -> list[Floats | Exception]:
+    def weigh(self, prompts: Sequence[Prompt], choices: Sequence[Sequence[str]]) -> list[Weighed | Exception]:
         """For each prompt the probabilities of its choices, an error in the place of each that did not come."""
         llm = cast(ScoringLLM, self._llm)
 
         def send(at: slice) -> list[Any]:
-            start = time.perf_counter()
             rows = zip(llm.weigh(prompts[at], choices[at]), choices[at], strict=True)
-            got = [_shares(row, len(of)) for row, of in rows]
-            with self._lock:
-                self._spent += Usage(seconds=time.perf_counter() - start)
-            return got
+            return [_shares(row, len(of)) for row, of in rows]
 
-        return self._within_budget(prompts, send, lambda _: Usage(requests=1))
+        return self._within_budget(prompts, send, lambda weighed: weighed.usage)
 
     def _within_budget(
         self, prompts: Sequence[Prompt], send: Callable[[slice], list[Any]], cost: Callable[[Any], Usage]
@@ -90,7 +91,10 @@ class Asker:
             if not booked:
                 remedy = "raise --llm-budget; the embedded answers stand"
                 error = BudgetSpent("budget left for a request", "none", remedy)
-                return got + [error] * (len(prompts) - len(got))
+                rest = len(prompts) - len(got)
+                with self._lock:
+                    self._failures = self._failures._replace(unasked=self._failures.unasked + rest)
+                return got + [error] * rest
             got += self._send(slice(len(got), len(got) + len(booked)), booked, send, cost)
         return got
 
@@ -101,7 +105,7 @@ class Asker:
             requests = self._spent.requests + self._underway.requests
             tokens = self._spent.tokens_in + self._spent.tokens_out + self._underway.tokens_in
             for prompt in prompts:
-                size = (len(prompt.system) + len(prompt.user)) // LETTERS
+                size = len(f"{prompt.system}{prompt.user}".encode("utf-8", "surrogatepass")) // BYTES
                 over = self._requests is not None and requests + len(booked) >= self._requests
                 if over or (self._tokens is not None and tokens + sum(booked) + size > self._tokens):
                     break
@@ -116,26 +120,46 @@ class Asker:
         send: Callable[[slice], list[Any]],
         cost: Callable[[Any], Usage],
     ) -> list[Any]:
+        got: list[Any] = []
+        costs: list[Usage] = []
+        further: list[None] = []  # requests beyond one a prompt
         try:
-            got = send(at)
+            with allowing(lambda: self._spare(further)):
+                got = send(at)
             if len(got) != len(booked):
                 raise ValueError(f"{len(got)} replies to {len(booked)} prompts")
+            costs = [cost_of(r) if isinstance(r, Exception) else cost(r) for r in got]
         except Exception as error:  # whatever a backend of somebody else raises
-            got = [error] * len(booked)
-        errors = [reply for reply in got if isinstance(reply, Exception)]
-        spent = sum((cost_of(r) if isinstance(r, Exception) else cost(r) for r in got), Usage())
-        with self._lock:
-            self._underway += Usage(requests=-len(booked), tokens_in=-sum(booked))
-            self._spent += spent
-            lost, asked, last = self._failures
-            last = str(errors[-1]) or type(errors[-1]).__name__ if errors else last
-            self._failures = Failures(lost + len(errors), asked + len(got), last)
+            got, costs = [error] * len(booked), [cost_of(error)] * len(booked)
+        finally:  # an interrupt, too, gives back what it reserved
+            with self._lock:
+                reserved = len(booked) + len(further)
+                self._underway += Usage(requests=-reserved, tokens_in=-sum(booked))
+                self._spent += sum(costs, Usage())
+        self._count(got)
         return got
+
+    def _spare(self, further: list[None]) -> bool:
+        """Reserve one more request, if one is left; noted in `further`."""
+        with self._lock:
+            held = self._spent.requests + self._underway.requests
+            if self._requests is not None and held >= self._requests:
+                return False
+            self._underway += Usage(requests=1)
+            further.append(None)
+            return True
+
+    def _count(self, got: Sequence[Any]) -> None:
+        errors = [reply for reply in got if isinstance(reply, Exception)]
+        with self._lock:
+            lost, asked, last, unasked = self._failures
+            last = str(errors[-1]) or type(errors[-1]).__name__ if errors else last
+            self._failures = Failures(lost + len(errors), asked + len(got), last, unasked)
 
 
 def cost_of(reply: object) -> Usage:
     """What a reply, or an error in its place, has cost as far as is known."""
-    if isinstance(reply, (Reply, LLMError)):
+    if isinstance(reply, (Reply, Weighed, LLMError)):
         return reply.usage
     return Usage(requests=0 if isinstance(reply, BudgetSpent) else 1)
 
@@ -144,11 +168,11 @@ def _error(reply: Any) -> Exception:
     return reply if isinstance(reply, Exception) else TypeError(f"{type(reply).__name__} for a reply")
 
 
-def _shares(row: Any, count: int) -> Any:
+def _shares(row: Any, count: int) -> Weighed | Exception:
     """Probabilities as they should be, or the error that they are not."""
-    if isinstance(row, Exception):
-        return row
-    table = np.asarray(row, np.float32)
+    if not isinstance(row, Weighed):
+        return _error(row)
+    table = np.asarray(row.shares, np.float32)
     if table.shape != (count,) or not np.isfinite(table).all() or (table < 0).any() or not table.any():
         return ValueError(f"no probabilities for {count} choices")
-    return table / table.sum()
+    return Weighed(table / table.sum(), row.usage)

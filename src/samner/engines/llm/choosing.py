@@ -61,7 +61,7 @@ class Chooser:
         answers = self._asker.weigh(prompts, choices)
         for request, answer in zip(requests, answers, strict=True):
             charge(reading, self._role, _passages(request), cost_of(answer))
-        return answers
+        return [answer if isinstance(answer, Exception) else answer.shares for answer in answers]
 
     def _read(
         self, reading: Reading, request: Request, reply: Reply | Exception, mends: Mends
@@ -76,12 +76,10 @@ class Chooser:
 
 def choice_prompt(form: Form, reading: Reading, request: Request, glossary: Glossary) -> Prompt:
     """What is asked, apart from the sending of it."""
-    told = {"Archetypes": [glossary.archetypes[id] for id in request.archetypes]}
-    listed = {glossary.title: [glossary.lines[id] for id in request.options if id in glossary.lines]}
-    sections = {
-        **(
-            listed | told if request.archetypes else listed
-        ),  # a title may be that of both: never of two at once
+    sections = {glossary.title: [glossary.lines[id] for id in request.options if id in glossary.lines]}
+    if request.archetypes:  # never beside archetypes to choose among, which have the same title
+        sections["Archetypes"] = [glossary.archetypes[id] for id in request.archetypes]
+    sections |= {
         "Passages": [form.passage(reading, request, n) for n in request.passages],
         "Spans": [form.span(reading, request, id) for id in request.questions],
     }

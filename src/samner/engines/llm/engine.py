@@ -50,7 +50,8 @@ class HybridEngine:
     ) -> None:
         use = use or LLMUse()
         self.embedded = EmbeddedEngine(folder, archetypes, cache, threads)
-        self.asks = Asker(_loaded(llm, self.name), use.requests, use.tokens)
+        prices = (llm.price_in, llm.price_out) if isinstance(llm, LLMSettings) else (None, None)
+        self.asks = Asker(_loaded(llm, self.name), use.requests, use.tokens, prices)
         self.info: ModelInfo = self.embedded.info
         self.capacity = self.embedded.capacity
         self.every_threshold = self.embedded.every_threshold
