@@ -129,12 +129,26 @@ def peak_mb(server: Server) -> float:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
 def test_a_client_that_does_not_read_is_held_back_and_memory_stays(server: Server) -> None:
     """Bad lines need no model, so that 30 MB of them are quick to send, if the server took them."""
+    ask(server, {"schema": TYPES}, {"text": SENTENCE})  # the model's own memory is not what is measured
     stuck = Duplex(server)
     before = peak_mb(server)
     assert sent_until_stuck(stuck, 30_000_000) < 20_000_000
     assert peak_mb(server) - before < 20
     assert ask(server, {"schema": TYPES}, {"text": SENTENCE}).status_code == 200
     stuck.socket.close()
+
+
+def test_a_client_that_was_held_back_and_leaves_is_forgotten(tmp_path: Path) -> None:
+    """Its stream ends, which the log tells; one that hung on would keep its memory, and the server from stopping."""
+    with serving(tmp_path, THREADS) as server:
+        stuck = Duplex(server)
+        sent_until_stuck(stuck, 30_000_000)
+        assert "POST /v1/stream" not in server.log
+        stuck.socket.close()
+        end = time.monotonic() + 15
+        while "POST /v1/stream" not in server.log and time.monotonic() < end:
+            time.sleep(0.1)
+        assert "POST /v1/stream 200" in server.log
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
