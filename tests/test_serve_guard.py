@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 httpx = pytest.importorskip("httpx")
 pytest.importorskip("fastapi")
 
+from samner.serve.app import create_app  # noqa: E402
+from samner.serve.settings import Settings  # noqa: E402
 from serving import SENTENCE, THREADS, TYPES, Server, serving  # noqa: E402
+
+if TYPE_CHECKING:
+    from samner import SamNER
 
 pytestmark = [pytest.mark.extra, pytest.mark.model]
 LIMITS = ("--max-texts", "20", "--max-characters", "5000", "--max-labels", "30", "--max-body", "100000")
@@ -141,6 +147,23 @@ def test_no_text_label_or_key_is_logged(tmp_path: Path) -> None:
         assert server.log.count("POST /v1/extract 200") == 1
         assert SECRET not in server.log + figures
         http.close()
+
+
+def test_the_event_loop_tells_no_text_either(
+    ner: SamNER, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(text: str) -> None:
+        raise ValueError(text)
+
+    async def go() -> None:
+        app = create_app(ner, Settings(tmp_path / "s.db"))
+        async with app.router.lifespan_context(app):
+            asyncio.get_running_loop().call_soon(fail, SECRET)
+            await asyncio.sleep(0.05)
+
+    asyncio.run(go())
+    assert "ValueError in test_serve_guard.py" in caplog.text
+    assert SECRET not in caplog.text
 
 
 def test_what_takes_too_long_is_given_up_and_stopping_waits_for_the_rest(tmp_path: Path) -> None:

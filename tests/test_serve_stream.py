@@ -184,6 +184,22 @@ def waiting(server: Server) -> float:
     return float(re.findall(r"^samner_texts_waiting (\S+)", metrics, re.MULTILINE)[0])
 
 
+def test_a_server_told_to_stop_stops_though_a_client_is_held_back(tmp_path: Path) -> None:
+    """What it gives up then are texts, and none of them is in what it says."""
+    with serving(tmp_path, [*THREADS, "--drain", "1"]) as server:
+        stuck = Duplex(server)
+        stuck.socket.settimeout(2)
+        with contextlib.suppress(TimeoutError):
+            while True:
+                stuck.send(lines(*[{"text": SENTENCE * 20}] * 20))
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(30) == 0
+        log = server.log
+    assert "Lovelace" not in log
+    assert "in the event loop" not in log
+    assert log.endswith("samner: stopped\n")
+
+
 def test_a_server_told_to_stop_answers_what_it_took(tmp_path: Path, ner: SamNER) -> None:
     with serving(tmp_path, THREADS) as server:
         stream = Duplex(server)
