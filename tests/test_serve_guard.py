@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import signal
 import threading
 import time
@@ -80,6 +81,7 @@ def test_what_cannot_be_is_told(server: Server, body: Any, status: int, said: st
         ("POST", "/v1/extract", b"{}", {"Content-Type": "text/plain"}, 415),
         ("POST", "/v1/extract", b"text=x", {"Content-Type": "application/x-www-form-urlencoded"}, 415),
         ("POST", "/v1/stream", b"{}", JSON, 415),
+        ("POST", "/v1/extract", gzip.compress(b"{}"), {**JSON, "Content-Encoding": "gzip"}, 415),
         ("GET", "/v1/extract", b"", {}, 405),
         ("DELETE", "/v1/info", b"", {}, 405),
         ("GET", "/nowhere", b"", {}, 404),
