@@ -47,9 +47,12 @@ def ner() -> SamNER:
     return SamNER(cache_dir=False, threads=2)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """This machine's Chromium; tests that ask for it are skipped where there is none."""
+    """This machine's Chromium; tests that ask for it are skipped where there is none.
+
+    Not for the whole session: Playwright keeps this thread's event loop running, and other modules use `asyncio.run`.
+    """
     from browsing import chromium
 
     with chromium() as found:

@@ -13,6 +13,7 @@ from samner.cli.convert import NAMES
 from samner.formats import FORMATS
 from test_cli import PROGRAM, call
 
+EXTRAS = ("spacy", "datasets")  # formats that need a library
 ROWS = [
     {
         "id": "a",
@@ -62,17 +63,32 @@ def test_a_bad_line_costs_itself_alone(
     assert len(out.read_text().splitlines()) == 3
 
 
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in EXTRAS])
 @pytest.mark.parametrize("content", ["", "\n \n", "{\n", "\x00\x01"])
 def test_nothing_read_is_an_error_and_writes_nothing(
-    content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    content: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path, out = tmp_path / "in.jsonl", tmp_path / "out.conll"
+    nothing_comes_of(content, name, tmp_path, capsys)
+
+
+@pytest.mark.extra
+@pytest.mark.parametrize("name", EXTRAS)
+def test_nothing_read_writes_nothing_by_a_library_either(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip(name)
+    nothing_comes_of("{\n", name, tmp_path, capsys)
+
+
+def nothing_comes_of(content: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, out = tmp_path / "in.jsonl", tmp_path / "out"
     path.write_text(content)
-    code, said, err = call("convert", str(path), str(out), capsys=capsys)
+    code, said, err = call("convert", str(path), str(out), "--to", name, capsys=capsys)
     assert (code, said) == (1, "")
     assert str(path) in err
+    assert "internal error" not in err
     assert not out.exists()
-    assert not out.with_name("out.conll.part").exists()
+    assert not out.with_name("out.part").exists()
 
 
 def test_nothing_is_overwritten_unless_told(
@@ -164,7 +180,26 @@ def test_csv_and_back(gold: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert second == ROWS[1]
 
 
-def test_the_format_of_the_extracted_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.model
+def test_what_extract_writes_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A text of the command line has no id, which is written as null: `convert`, `extract` and `eval` take it."""
+    found, out = tmp_path / "found.jsonl", tmp_path / "out.jsonl"
+    labels = ("--labels", "person,city")
+    assert (
+        call("extract", "Ada wrote from Rome.", *labels, "-f", "jsonl", "-o", str(found), capsys=capsys)[0]
+        == 0
+    )
+    row = json.loads(found.read_text())
+    assert row["id"] is None
+    assert call("convert", str(found), str(out), capsys=capsys)[1] == f"{out}: 1 document, 2 mentions\n"
+    assert json.loads(out.read_text()) == {key: value for key, value in row.items() if key != "id"}
+    code, again, _ = call("extract", str(found), *labels, "-f", "jsonl", capsys=capsys)
+    assert (code, json.loads(again)["entities"]) == (0, row["entities"])
+    code, report, _ = call("eval", str(found), *labels, "--json", capsys=capsys)
+    assert (code, json.loads(report)["f1"]) == (0, 1.0)
+
+
+def test_a_folder_where_a_file_should_be_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A folder where a file should be, or another format's file, is an error that names it."""
     for name in FORMATS:
         if name in ("brat", "datasets", "csv", "spacy"):

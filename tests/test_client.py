@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.importorskip("httpx")
+httpx = pytest.importorskip("httpx")
 pytest.importorskip("fastapi")
 
-from samner import Document, EntityType, Failure, InputError, SchemaError
-from samner.cli.main import run
-from samner.client import AsyncClient, Client, ServiceError
-from serving import SENTENCE, THREADS, TYPES, Server, serving
+from samner import Document, EntityType, Failure, InputError, SchemaError  # noqa: E402
+from samner.cli.main import run  # noqa: E402
+from samner.client import AsyncClient, Client, ServiceError, calls  # noqa: E402
+from serving import SENTENCE, THREADS, TYPES, Server, serving  # noqa: E402
 
 if TYPE_CHECKING:
     from samner import SamNER
@@ -118,6 +118,36 @@ def test_keys(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SAMNER_API_KEY", f"other-{KEY}")
     with Client(server.url) as known:
         assert known.info()["needs_key"]
+
+
+def test_more_texts_than_the_key_has_a_minute_take_their_time(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path, [*THREADS, "--rate-limit", "60"], KEY) as slow,
+        Client(slow.url, key=KEY) as client,
+    ):
+        results = client.extract_batch([SENTENCE] * 61, TYPES, batch_size=61)
+        assert "POST /v1/extract 413" in slow.log  # 61 at once never fit, and were sent in two
+        assert "POST /v1/extract 429" in slow.log
+    assert [len(result) for result in results] == [3] * 61  # type: ignore[arg-type]
+
+
+def test_a_turn_is_waited_for_so_long_and_a_busy_server_asked_so_often() -> None:
+    for status, retry_after, waits in (
+        (429, "60", 10),
+        (429, "601", 0),
+        (503, "1", calls.RETRIES),
+        (503, "60", 0),
+    ):
+        steps = calls.ask("GET", "/v1/info")
+        assert isinstance(next(steps), calls.Send)
+        for _ in range(waits):
+            assert steps.send(httpx.Response(status, headers={"retry-after": retry_after})) == calls.Wait(
+                float(retry_after)
+            )
+            assert isinstance(steps.send(None), calls.Send)
+        with pytest.raises(ServiceError) as given_up:
+            steps.send(httpx.Response(status, headers={"retry-after": retry_after}))
+        assert given_up.value.status == status
 
 
 def test_where_no_server_is() -> None:

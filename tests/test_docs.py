@@ -19,6 +19,7 @@ pytestmark = pytest.mark.model
         pytest.param("graph.md", 4, "rdflib", marks=pytest.mark.extra),
         ("corpora.md", 6, None),
         pytest.param("service.md", 6, "fastapi", marks=pytest.mark.extra),
+        pytest.param("page.md", 1, "fastapi", marks=pytest.mark.extra),
         ("llm.md", 3, None),
         pytest.param("spacy.md", 6, "spacy", marks=pytest.mark.extra),
         pytest.param("presidio.md", 2, "presidio_analyzer", marks=pytest.mark.extra),

@@ -125,6 +125,20 @@ def test_a_removed_entity_tells_why(page: Page, ner: SamNER) -> None:
     assert page.locator(".mark.gone").count() == 0
 
 
+def test_the_dial_tells_the_threshold_that_applies(page: Page, ner: SamNER) -> None:
+    said = page.locator("#threshold-said")
+    typed, untyped = ner.info.thresholds["default"], ner.every_threshold
+    assert typed != untyped
+    assert said.inner_text() == f"{typed:.2f} default"
+    for name in TYPES:
+        page.get_by_role("button", name=f"Remove {name}").click()
+    answered(page)
+    assert said.inner_text() == f"{untyped:.2f} default"
+    page.click("#undo")
+    answered(page)
+    assert said.inner_text() == f"{typed:.2f} default"
+
+
 def test_a_built_in_schema_and_no_schema(page: Page, ner: SamNER) -> None:
     page.select_option("#schema", "news")
     answered(page)

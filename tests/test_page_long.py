@@ -22,7 +22,8 @@ pytestmark = [pytest.mark.extra, pytest.mark.model, pytest.mark.slow]
 
 ARTICLE = (Path(__file__).parents[1] / "examples" / "article.txt").read_text(encoding="utf-8")
 TEXT = (ARTICLE * 60)[:100_000]
-BOUND = 500  # milliseconds; the longest seen on two busy cores was 391, opening the editor
+BOUND = 500  # milliseconds; the longest on a machine that is free is about 100, opening the editor
+TRIES = 3  # a step that was held up by other programs is not held up each time
 
 
 def longest(page: Page, what: str) -> float:
@@ -36,6 +37,17 @@ def longest(page: Page, what: str) -> float:
 
 @pytest.mark.parametrize("text", [TEXT, TEXT.replace("\n", " ")], ids=["lines", "one line"])
 def test_long_texts_stay_smooth(browser: Browser, site: str, text: str) -> None:
+    slow: dict[str, float] = {}
+    for n in range(TRIES):
+        took = steps(browser, site, text)
+        slow = {what: task for what, task in took.items() if task > BOUND and (n == 0 or what in slow)}
+        if not slow:
+            break
+    assert slow == {}
+
+
+def steps(browser: Browser, site: str, text: str) -> dict[str, float]:
+    """Each thing that is done with a text, and the longest task that it took."""
     with opened(browser, site) as page:
         longest(page, "start")
         paste(page, text)
@@ -72,4 +84,4 @@ def test_long_texts_stay_smooth(browser: Browser, site: str, text: str) -> None:
         answered(page)
         page.click("#read")
         took["read"] = longest(page, "read")
-    assert {what: task for what, task in took.items() if task > BOUND} == {}
+    return took

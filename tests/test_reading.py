@@ -50,12 +50,14 @@ def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
 def test_json_lines(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(
-        '{"text": "One.", "id": "first"}\n\n{"tokens": ["Ada", "wrote"], "extra": 1}\n{"text": "x", "id": 7}'
+        '{"text": "One.", "id": "first"}\n\n{"tokens": ["Ada", "wrote"], "extra": 1}\n{"text": "x", "id": 7}\n'
+        '{"text": "y", "id": null}'
     )
-    first, second, third = read_documents([path])
+    first, second, third, last = read_documents([path])
     assert first == Document("One.", "first")
     assert second == Document.from_tokens(["Ada", "wrote"], f"{path}:3")
     assert third == Document("x", "7")
+    assert last == Document("y", f"{path}:5")
 
 
 BAD_LINES = [

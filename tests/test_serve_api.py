@@ -49,9 +49,16 @@ def test_a_trace_is_that_of_the_model(http: httpx.Client, ner: SamNER) -> None:
 
 
 def test_a_bad_text_stands_in_its_place(http: httpx.Client) -> None:
-    texts = [SENTENCE, 42, {"tokens": SENTENCE.replace(".", " .").split(), "id": "t"}, {"tokens": [""]}, ""]
+    texts = [
+        SENTENCE,
+        42,
+        {"tokens": SENTENCE.replace(".", " .").split(), "id": "t"},
+        {"tokens": [""]},
+        "",
+        {"text": "Rome.", "id": None},
+    ]
     answer = http.post("/v1/extract", json={"texts": texts, "schema": TYPES})
-    good, number, tokens, empty, nothing = answer.json()["results"]
+    good, number, tokens, empty, nothing, nameless = answer.json()["results"]
     assert answer.status_code == 200
     assert "texts[1]" in number["error"]["found"]
     assert "texts[3]" in empty["error"]["found"]
@@ -59,6 +66,7 @@ def test_a_bad_text_stands_in_its_place(http: httpx.Client) -> None:
     assert tokens["id"] == "t"
     assert [e["text"] for e in good["entities"]] == ["Ada Lovelace", "Charles Babbage", "London"]
     assert nothing["entities"] == []
+    assert (nameless["id"], [e["text"] for e in nameless["entities"]]) == (None, ["Rome"])
 
 
 def test_schemas_are_kept(http: httpx.Client, tmp_path: Path) -> None:

@@ -113,6 +113,18 @@ def test_a_stranger_is_refused(server: Server) -> None:
         assert answer.status_code == 401
 
 
+def test_tasks_count_for_the_rate_of_a_key(tmp_path_factory: pytest.TempPathFactory) -> None:
+    options = [*THREADS, "--label-studio", "--rate-limit", "10"]
+    with serving(tmp_path_factory.mktemp("slow"), options, KEY) as slow:
+        tasks = [task(n, article="Ada wrote.") for n in range(11)]
+        statuses = [
+            httpx.post(f"{slow.url}/predict", json=predict(*some), auth=("x", KEY), timeout=60).status_code
+            for some in (tasks[:9], tasks[:9], tasks)
+        ]
+    assert statuses[:2] == [200, 429]
+    assert statuses[2] in (413, 429)  # more than a minute's; or the guard's, where nothing at all is left
+
+
 def test_it_is_there_only_when_asked_for(tmp_path_factory: pytest.TempPathFactory) -> None:
     with serving(tmp_path_factory.mktemp("plain"), THREADS) as plain:
         assert httpx.get(f"{plain.url}/health").status_code == 404

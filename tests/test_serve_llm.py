@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +18,11 @@ import uvicorn
 
 from llm_rules import Rules, by_mention
 from samner import Entity, LLMUse, SamNER
+from samner.cli.engine_options import EngineChoice
 from samner.client import Client
+from samner.llms.errors import LLMError
+from samner.llms.settings import LLMSettings
+from samner.ports import Prompt, Reply
 from samner.serve.app import create_app
 from samner.serve.settings import Settings
 from serving import SENTENCE, TYPES
@@ -46,6 +50,27 @@ def served(ner: SamNER, folder: Path) -> Iterator[Client]:
     finally:
         server.should_exit = True
         thread.join(60)
+
+
+class Echo:
+    """A server that refuses each prompt and repeats it, as some do."""
+
+    id = "echo"
+
+    def ask(self, prompts: Sequence[Prompt]) -> list[Reply | LLMError]:
+        return [LLMError("an answer", f"status 400: {prompt.user}", "ask another") for prompt in prompts]
+
+
+def test_what_it_says_of_failures_at_the_end_quotes_no_text(capsys: pytest.CaptureFixture[str]) -> None:
+    ner = SamNER(engine="hybrid", llm=Echo(), use=LLMUse(gate=None), cache_dir=False, threads=2)
+    ner.extract(SENTENCE, TYPES)
+    engine = EngineChoice("hybrid", LLMSettings(model="echo"))
+    assert not engine.tell(ner)
+    assert "Lovelace" in capsys.readouterr().err  # to the one who asked
+    engine.tell(ner, quoting=False)
+    said = capsys.readouterr().err
+    assert "1 of 1 prompts got no answer" in said
+    assert "Lovelace" not in said
 
 
 def test_texts_of_many_clients_are_asked_about_and_accounted_for(tmp_path: Path) -> None:

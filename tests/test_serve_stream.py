@@ -129,12 +129,26 @@ def peak_mb(server: Server) -> float:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
 def test_a_client_that_does_not_read_is_held_back_and_memory_stays(server: Server) -> None:
     """Bad lines need no model, so that 30 MB of them are quick to send, if the server took them."""
+    ask(server, {"schema": TYPES}, {"text": SENTENCE})  # the model's own memory is not what is measured
     stuck = Duplex(server)
     before = peak_mb(server)
     assert sent_until_stuck(stuck, 30_000_000) < 20_000_000
     assert peak_mb(server) - before < 20
     assert ask(server, {"schema": TYPES}, {"text": SENTENCE}).status_code == 200
     stuck.socket.close()
+
+
+def test_a_client_that_was_held_back_and_leaves_is_forgotten(tmp_path: Path) -> None:
+    """Its stream ends, which the log tells; one that hung on would keep its memory, and the server from stopping."""
+    with serving(tmp_path, THREADS) as server:
+        stuck = Duplex(server)
+        sent_until_stuck(stuck, 30_000_000)
+        assert "POST /v1/stream" not in server.log
+        stuck.socket.close()
+        end = time.monotonic() + 15
+        while "POST /v1/stream" not in server.log and time.monotonic() < end:
+            time.sleep(0.1)
+        assert "POST /v1/stream 200" in server.log
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
@@ -168,6 +182,22 @@ def test_a_client_that_leaves_takes_its_texts_with_it(server: Server) -> None:
 def waiting(server: Server) -> float:
     metrics = httpx.get(f"{server.url}/metrics").text
     return float(re.findall(r"^samner_texts_waiting (\S+)", metrics, re.MULTILINE)[0])
+
+
+def test_a_server_told_to_stop_stops_though_a_client_is_held_back(tmp_path: Path) -> None:
+    """What it gives up then are texts, and none of them is in what it says."""
+    with serving(tmp_path, [*THREADS, "--drain", "1"]) as server:
+        stuck = Duplex(server)
+        stuck.socket.settimeout(2)
+        with contextlib.suppress(TimeoutError):
+            while True:
+                stuck.send(lines(*[{"text": SENTENCE * 20}] * 20))
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(30) == 0
+        log = server.log
+    assert "Lovelace" not in log
+    assert "in the event loop" not in log
+    assert log.endswith("samner: stopped\n")
 
 
 def test_a_server_told_to_stop_answers_what_it_took(tmp_path: Path, ner: SamNER) -> None:

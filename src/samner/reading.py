@@ -156,7 +156,8 @@ def read_row(row: object, place: str) -> Document:
     remedy = 'write {"text": "..."} or {"tokens": ["...", ...]}'
     if not isinstance(row, dict):
         raise FormatError("a JSON object a line", f"{type(row).__name__} at {place}", remedy)
-    id = row.get("id", place)
+    id = row.get("id")
+    id = place if id is None else id  # null is what `samner extract` writes for a text without one
     if not isinstance(id, (str, int)) or isinstance(id, bool):
         raise FormatError("a string or number as id", f"{id!r:.40} at {place}", "quote it or leave it out")
     if isinstance(row.get("text"), str):

@@ -84,8 +84,9 @@ class EngineChoice:
         """Of a million tokens in and out."""
         return (None, None) if self.llm is None else (self.llm.price_in, self.llm.price_out)
 
-    def tell(self, ner: object) -> bool:
-        """Say what the LLM of a pipeline cost and how often it failed; False if it never answered."""
+    def tell(self, ner: object, *, quoting: bool = True) -> bool:
+        """Say what the LLM of a pipeline cost and how often it failed; False if it never answered. The reason may quote
+        a text, as a server's words may: with `quoting` off it is not said."""
         asks: Asking | None = getattr(ner, "asks", None)
         if self.llm is None or asks is None:
             return True
@@ -95,7 +96,7 @@ class EngineChoice:
         report(str(Costs.of(usage, self.llm)))
         if failures.lost:
             found = f"{failures.lost} of {failures.asked} prompts got no answer, the embedded ones stand"
-            report(f"{found}: {failures.last}")
+            report(f"{found}: {failures.last}" if quoting else f"{found}; samner llm check may tell why")
         if failures.unasked:
             report(
                 f"the budget is spent: {failures.unasked} prompts were not asked, the embedded answers stand"

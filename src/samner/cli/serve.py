@@ -85,7 +85,7 @@ def serve(
     from samner.serve.run import run
 
     run(ner, settings, report)
-    engine.tell(ner)
+    engine.tell(ner, quoting=False)  # what it says is a log
 
 
 def _installed() -> None:

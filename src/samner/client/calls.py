@@ -18,6 +18,7 @@ from samner.types import Schema
 
 RETRIES = 4
 LONGEST_WAIT = 30.0  # seconds between two tries
+PATIENCE = 600.0  # seconds in all that a request waits for its turn where the key has a rate
 # A connection that was kept open and that the server closes just when it is used again: worth a second try.
 _DROPPED = (httpx.RemoteProtocolError, httpx.ReadError)
 
@@ -41,14 +42,15 @@ Steps: TypeAlias = "Generator[Send | Wait, Answer, R]"
 
 def ask(method: str, path: str, body: Any = None) -> Steps[Any]:
     """The JSON of an answer; a busy server is asked again."""
-    request, attempt = Send(method, path, wire.encoded(body)), 0
+    request, attempt, waited = Send(method, path, wire.encoded(body)), 0, 0.0
     while True:
         answer = yield request
         if isinstance(answer, httpx.Response):
-            wait = _wait(attempt, answer.status_code, answer.headers.get("retry-after"))
+            wait = _wait(attempt, waited, answer.status_code, answer.headers.get("retry-after"))
             if wait is None:
                 return wire.checked(answer.status_code, answer.content)
             yield Wait(wait)
+            waited += wait
         elif answer is not None and (attempt or not isinstance(answer, _DROPPED)):
             raise wire.unreachable(answer)
         attempt += 1
@@ -89,9 +91,15 @@ def put_schema(name: str, schema: SchemaLike) -> Steps[None]:
     yield from ask("PUT", wire.path(name), wire.types_of(schema))
 
 
-def _wait(attempt: int, status: int, retry_after: str | None) -> float | None:
-    """Seconds to wait before the next try of a request; None where trying again makes no sense."""
+def _wait(attempt: int, waited: float, status: int, retry_after: str | None) -> float | None:
+    """Seconds to wait before the next try of a request; None where trying again makes no sense.
+
+    Over a rate, requests of the same key take turns by chance, so that tries say nothing: only the time does.
+    """
+    told = float(retry_after) if retry_after and retry_after.isdigit() else None
+    if status == 429 and told is not None:
+        return told if waited + told <= PATIENCE else None
     if status not in (429, 503) or attempt >= RETRIES:
         return None
-    seconds = float(retry_after) if retry_after and retry_after.isdigit() else 0.5 * 2**attempt
+    seconds = 0.5 * 2**attempt if told is None else told
     return seconds if seconds <= LONGEST_WAIT else None

@@ -78,6 +78,8 @@ def _marked(row: dict[str, Any], *, decode: Any, notes: Notes) -> Marked:
 def write(path: Path, documents: Iterable[Marked], notes: Notes) -> None:
     datasets = _module()
     rows = [_row(marked, notes) for marked in fitted(documents, FORMAT.holds, notes)]
+    if not rows:  # the library makes no data set of none
+        return
     names = sorted({tag for row in rows for tag in row["ner_tags"]} - {"O"})
     dataset = datasets.Dataset.from_list(rows, features=_features(datasets, ["O", *names]))
     dataset.save_to_disk(str(path))

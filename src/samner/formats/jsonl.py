@@ -80,8 +80,9 @@ def mention_row(mention: Mention, text: str) -> dict[str, Any]:
 def _document(row: Any) -> Document:
     if not isinstance(row, Mapping) or not isinstance(row.get("text", row.get("tokens")), (str, list)):
         raise Fault('no object with a string "text"')
+    id = given_id(row)  # first: it says more of a bad one
     try:
-        document = replace(read_row(row, "this row"), id=given_id(row))
+        document = replace(read_row(row, "this row"), id=id)
     except SamnerError as error:
         raise Fault(error.found) from None
     if "words" in row:

@@ -83,7 +83,7 @@ def document_of(item: Any, place: str) -> Document | Failure:
         document = read_row(item, place)
     except (FormatError, InputError) as error:
         return Failure(error)
-    return document if "id" in item else replace(document, id=None)
+    return document if item.get("id") is not None else replace(document, id=None)
 
 
 def too_long(service: Service, document: Document) -> InputError | None:

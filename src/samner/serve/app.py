@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from starlette.middleware.cors import CORSMiddleware
 from samner.errors import SamnerError
 from samner.serve import label_studio, pages, routes, schema_routes
 from samner.serve.guard import Envelope, Guard
+from samner.serve.logs import of_loop
 from samner.serve.problems import Problem, as_problem, problem
 from samner.serve.service import Service
 from samner.serve.settings import Settings
@@ -38,6 +40,7 @@ def create_app(ner: SamNER, settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_exception_handler(of_loop)
         yield
         service.close()
 

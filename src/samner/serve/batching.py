@@ -84,7 +84,9 @@ class Batcher:
         return self._wanted < self._room
 
     def close(self) -> None:
-        """Wait for the batches at work; called when no request is left."""
+        """Wait for the batches at work; called when no request is left, or none will be answered any more."""
+        while self._waiting:
+            self._waiting.popleft().answer.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _start(self) -> None:

@@ -101,6 +101,8 @@ class Guard:
         if scope["method"] in ("GET", "HEAD", "DELETE", "OPTIONS"):
             return receive
         check_kind(scope["path"], headers.get(b"content-type", b""))
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise problem(415, "a body that is not compressed", "an encoded one", "send it as it is")
         if scope["path"] == STREAM:
             return receive
         return await body.read(int(headers.get(b"content-length", b"0") or 0), receive)

@@ -83,6 +83,7 @@ async def predict(asked: PredictRequest, request: Request) -> dict[str, Any]:
     limits = service.settings.limits
     if len(asked.tasks) > limits.texts:
         raise problem(413, f"at most {limits.texts} tasks", f"{len(asked.tasks)}", "send several requests")
+    service.rate.take(request.state.key, len(asked.tasks), paid=1)
     parts = await asyncio.gather(*(_regions(service, c, asked.tasks) for c in controls(asked.label_config)))
     version = _version(service)
     results = [_prediction([p[n] for p in parts], version) for n in range(len(asked.tasks))]

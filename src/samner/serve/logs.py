@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Mapping
 from pathlib import PurePath
 from types import TracebackType
+from typing import Any
 
 log = logging.getLogger("samner.serve")
 _FRAMES = 4
@@ -18,6 +20,11 @@ def discreet(error: BaseException | None) -> str:
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     places = [f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in reversed(frames)]
     return f"{type(error).__name__} in {' < '.join(places)}"
+
+
+def of_loop(_: object, context: Mapping[str, Any]) -> None:
+    """The event loop's exception handler: asyncio's own writes out what a callback was called with, texts and all."""
+    log.error("in the event loop: %s", discreet(context.get("exception")))
 
 
 class Discreet(logging.Formatter):

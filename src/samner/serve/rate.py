@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from math import ceil
 
-from samner.serve.problems import Busy, Problem
+from samner.serve.problems import Busy, Problem, problem
 
 _MINUTE = 60.0
 
@@ -17,16 +18,19 @@ class Rate:
         self._limit, self._clock = limit, clock
         self._left: dict[int, tuple[float, float]] = {}  # tokens left, and when that was so
 
-    def take(self, key: int, count: int) -> None:
-        """Problem 429, with the seconds to wait, where `count` texts are too many now or for ever."""
-        seconds = self.seconds_until(key, count)
-        if seconds <= 0:
-            self._left[key] = (self._now(key) - count, self._clock()) if self._limit else (0.0, 0.0)
+    def take(self, key: int, count: int, paid: int = 0) -> None:
+        """`paid` of the `count` texts were taken before. Problem 429, with the seconds until all of them can be taken
+        anew, where they are too many now; 413 where a minute never holds so many."""
+        if not self._limit:
             return
         limit = f"at most {self._limit} texts a minute with this key"
-        found = f"{count} at once" if count > self._limit else "more"
-        remedy = "send fewer at once" if count > self._limit else f"wait {seconds:.0f} s"
-        raise Problem(429, Busy(limit, found, remedy), max(1, round(seconds + 0.5)))
+        if count > self._limit:
+            raise problem(413, limit, f"{count} at once", "send fewer at once")
+        if self.seconds_until(key, count - paid) <= 0:
+            self._left[key] = (self._now(key) - (count - paid), self._clock())
+            return
+        seconds = self.seconds_until(key, count)
+        raise Problem(429, Busy(limit, "more", f"wait {seconds:.0f} s"), max(1, ceil(seconds)))
 
     def seconds_until(self, key: int, count: int) -> float:
         """How long until that many may be taken; 0 for now."""

@@ -22,7 +22,7 @@ ERRORS: Responses = {
     for status, about in {
         400: "Not JSON.",
         401: "No key, or a wrong one.",
-        413: "Over a limit of this server.",
+        413: "Over a limit of this server, or more texts than the key has a minute.",
         415: "Not sent as JSON.",
         422: "A field, a schema or an option that cannot be.",
         429: "Too many texts a minute.",
@@ -42,7 +42,7 @@ async def extract(asked: ExtractRequest, request: Request) -> Response:
     """The entities of one text or of many. A text that cannot be processed has `error` in place of `entities`."""
     service = service_of(request)
     documents = documents_of(service, asked)
-    service.rate.take(request.state.key, len(documents) - 1)  # the request itself has paid for one
+    service.rate.take(request.state.key, len(documents), paid=1)  # as every request has
     task = await task_of(service, asked)
     results = await results_of(service, documents, task)
     lines = [line_of(service, d, r) for d, r in zip(documents, results, strict=True)]

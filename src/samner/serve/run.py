@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from samner.errors import UnreadableTextWarning
+from samner.errors import InputError, UnreadableTextWarning
 from samner.serve.app import create_app
 from samner.serve.logs import Discreet
 from samner.serve.settings import Settings
@@ -55,7 +55,7 @@ class _Server(uvicorn.Server):
 
 
 def run(ner: SamNER, settings: Settings, say: Callable[[str], None]) -> None:
-    """Serve until told to stop. `say` gets the address once it listens; OSError where it cannot."""
+    """Serve until told to stop. `say` gets the address once it listens; InputError where it cannot."""
     app = create_app(ner, settings)
     warnings.simplefilter("ignore", UnreadableTextWarning)  # its message quotes the text, and logs hold none
     config = uvicorn.Config(
@@ -74,5 +74,10 @@ def run(ner: SamNER, settings: Settings, say: Callable[[str], None]) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    return socket.create_server(address[:2], family=family, backlog=1024)
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=1024)
+    except OSError as error:
+        found = f"{host}, port {port}: {(error.strerror or str(error)).partition(' (while')[0]}"
+        remedy = "pass another with --host or --port"
+        raise InputError("an address of this machine with a free port", found, remedy) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,6 +12,7 @@ from samner.errors import InputError
 
 KEYS_VARIABLE = "SAMNER_API_KEYS"
 _SHORTEST_KEY = 16
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\sA-Z]+")  # as browsers send it: another would never match
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,10 @@ class Settings:
                 "none",
                 f"set {KEYS_VARIABLE}, listen on 127.0.0.1, or pass --insecure-no-keys",
             )
+        for origin in self.origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                known = "scheme://host or scheme://host:port, in small letters"
+                raise InputError(f"an origin, {known}", repr(origin), "pass for instance https://example.org")
 
 
 def is_loopback(host: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
 from typing import Any
 
@@ -115,10 +115,7 @@ class StreamResponse(Response):
             piece.append(line)
             size += len(line)
             if self._items.empty() or size >= _PIECE:
-                body = "\n".join([*piece, ""]).encode()
-                await asyncio.wait_for(
-                    send(_part(body, True)), timeout
-                )  # a client that sends but never reads
+                await _sent(send(_part("\n".join([*piece, ""]).encode(), True)), timeout)
                 piece, size = [], 0
         await send(_part("\n".join([*piece, ""]).encode() if piece else b"", False))
 
@@ -140,6 +137,22 @@ class StreamResponse(Response):
                 item[1].cancel()
         self._service.held.give(sum(self._sizes))
         self._sizes.clear()
+
+
+async def _sent(sending: Coroutine[Any, Any, None], timeout: float) -> None:
+    """TimeoutError for a client that sends but never reads.
+
+    Not `asyncio.wait_for`: before Python 3.12 it forgets a cancellation that comes as the client leaves, and the stream
+    would never end.
+    """
+    task = asyncio.ensure_future(sending)
+    try:
+        done, _ = await asyncio.wait((task,), timeout=timeout)
+    finally:
+        task.cancel()
+    if not done:
+        raise asyncio.TimeoutError
+    task.result()
 
 
 def _part(body: bytes, more: bool) -> dict[str, Any]:

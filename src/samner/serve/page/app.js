@@ -176,12 +176,23 @@ export const types = editor($("types"), (now) => {
   edited(400);
 });
 
-/** Show the schema of the state: in the list of types, in the picker, in the panel's head. */
+/** Show the schema of the state: in the list of types, in the picker, in the panel's head, and by its usual threshold. */
 export function schemaShown() {
   const { name, types } = page.state.schema;
   $("schema").value = types === null ? "*" : name ?? "";
   $("panel-sum").textContent = types?.length ? `${types.length}${name ? `, ${name}` : ""}` : "every entity";
   $("untyped").hidden = !!types?.length;
+  thresholdShown();
+}
+
+export function thresholdShown() {
+  const { threshold, schema } = page.state;
+  const usual = wanted(schema) ? page.usual.typed : page.usual.untyped;
+  $("threshold").value = threshold ?? usual;
+  $("threshold-said").textContent = (threshold ?? usual).toFixed(2) + (threshold === null ? " default" : "");
+  $("threshold").setAttribute("aria-valuetext", $("threshold-said").textContent);
+  $("threshold-reset").hidden = threshold === null;
+  $("usual").style.setProperty("--usual", usual);
 }
 
 /** Take another schema as a whole, with nothing to compare it with. */

@@ -1,6 +1,6 @@
 // Buttons, dials, picker: each changes the state and says what has to follow.
 
-import { edited, fault, page, render, schemaShown, schemaTaken, types, waiting, wanted } from "./app.js";
+import { edited, fault, page, render, schemaShown, schemaTaken, thresholdShown, types, waiting, wanted } from "./app.js";
 import { copy, say } from "./copy.js";
 import { $, count, h } from "./dom.js";
 import { FIRST } from "./first.js";
@@ -52,7 +52,6 @@ async function facts() {
         .filter(Boolean),
     );
     schemaShown();
-    thresholdShown();
   } catch (error) {
     if (!(error instanceof service.Problem)) throw error;
   }
@@ -153,16 +152,6 @@ function dialled() {
   share.remember(page.state);
 }
 
-function thresholdShown() {
-  const { threshold, schema } = page.state;
-  const usual = schema.types?.length ? page.usual.typed : page.usual.untyped;
-  $("threshold").value = threshold ?? usual;
-  $("threshold-said").textContent = (threshold ?? usual).toFixed(2) + (threshold === null ? " default" : "");
-  $("threshold").setAttribute("aria-valuetext", $("threshold-said").textContent);
-  $("threshold-reset").hidden = threshold === null;
-  $("usual").style.setProperty("--usual", usual);
-}
-
 // Schemas
 
 function picking() {
@@ -179,7 +168,6 @@ function picking() {
       schemaShown();
       fault(error);
     }
-    thresholdShown();
   });
 }
 
