@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from samner import SamNER
-from samner.engines.embedded import cached
+from samner.engines.embedded import cached, compiled
 from samner.engines.embedded.cached import keep_small
 
 
@@ -49,3 +49,15 @@ def test_a_schema_that_is_used_stays(tmp_path: Path, monkeypatch: pytest.MonkeyP
         SamNER(cache_dir=tmp_path, threads=1).compile(["first"])
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 4 * size
     assert used <= set(tmp_path.iterdir())
+
+
+@pytest.mark.model
+def test_another_release_of_the_runtime_compiles_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its numbers differ in their last bits, and answers must not depend on what was asked before."""
+    SamNER(cache_dir=tmp_path, threads=1).compile(["first"])
+    made = len(left(tmp_path))
+    monkeypatch.setattr(compiled, "RUNTIME", "0.0")
+    SamNER(cache_dir=tmp_path, threads=1).compile(["first"])
+    assert len(left(tmp_path)) == 2 * made > 0

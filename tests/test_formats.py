@@ -273,6 +273,15 @@ def test_csv_comes_back_with_its_texts(tmp_path_factory: pytest.TempPathFactory,
     assert list(with_texts(source).read(path, Notes())) == [expected(marked, get_format("csv").holds)]
 
 
+def test_csv_holds_the_character_of_number_zero(tmp_path: Path) -> None:
+    """Which no CSV file of Python 3.10 does: it is written as a sign, and read as what the text has."""
+    marked = Marked(Document("A\0da", id="a"), (Mention(0, 4, "person"),))
+    path, _ = written("csv", tmp_path, marked)
+    source, _ = written("jsonl", tmp_path, marked)
+    assert "A\N{SYMBOL FOR NULL}da" in path.read_text("utf-8")
+    assert list(with_texts(source).read(path, Notes())) == [expected(marked, get_format("csv").holds)]
+
+
 @few
 @given(marked=documents())
 def test_brat_keeps_text_and_offsets(tmp_path_factory: pytest.TempPathFactory, marked: Marked) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import wraps
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -106,13 +106,10 @@ class EngineChoice:
 
 def with_engine(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of this file; it gets them as `engine`, an `EngineChoice`."""
-    own = signature(command)
-    options = signature(engine_choice)
-    hints = get_type_hints(command, include_extras=True) | get_type_hints(engine_choice, include_extras=True)
-    mine = [p.replace(annotation=hints[p.name]) for p in own.parameters.values() if p.name != "engine"]
-    added = [
-        p.replace(annotation=hints[p.name], kind=Parameter.KEYWORD_ONLY) for p in options.parameters.values()
-    ]
+    # Not by get_type_hints: before Python 3.11 it hides an option that defaults to None from typer.
+    own, options = signature(command, eval_str=True), signature(engine_choice, eval_str=True)
+    mine = [p for p in own.parameters.values() if p.name != "engine"]
+    added = [p.replace(kind=Parameter.KEYWORD_ONLY) for p in options.parameters.values()]
 
     @wraps(command)
     def wrapped(**given: Any) -> Any:

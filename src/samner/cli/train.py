@@ -25,6 +25,17 @@ def train(
         str | None,
         typer.Option("--base", metavar="DIR|ID", help="Of an LLM's recipe: the model, if not the recipe's."),
     ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            "--encoder",
+            metavar="DIR|ID",
+            help="Begin from this encoder of Hugging Face, not from the recipe's.",
+        ),
+    ] = None,
+    tensorboard: Annotated[
+        Path | None, typer.Option("--tensorboard", metavar="DIR", help="Write the log for TensorBoard too.")
+    ] = None,
 ) -> None:
     """Train a model. Stop it at any moment; the same command goes on from the last checkpoint."""
     if not recipe.is_file():
@@ -32,13 +43,18 @@ def train(
             f"expected a recipe, found no file {recipe}; recipes/embedded.yaml is the one of the shipped model"
         )
     if _from_extra("samner.train.llm.recipe", "is_llm_recipe")(recipe):
+        if encoder is not None or tensorboard is not None:
+            raise Usage(
+                "expected no --encoder or --tensorboard with an LLM's recipe, found one; leave it out"
+            )
         adapter = _from_extra("samner.train.llm.run", "train")(recipe, run_dir=run_dir, base=base)
         typer.echo(f"the adapter is in {adapter}")
         return
     if base is not None:
-        raise Usage("expected no --base with this recipe, whose model is pinned, found one; leave it out")
-    run = _from_extra("samner.train.run", "train")(recipe, run_dir=run_dir)
-    typer.echo(f"the run is in {run or run_dir}")
+        raise Usage("expected --base with an LLM's recipe only, found it here; --encoder is meant, if any")
+    start = _from_extra("samner.train.run", "train")
+    run = start(recipe, run_dir=run_dir, encoder=encoder, tensorboard=tensorboard)
+    typer.echo(f"the run is in {run}")
 
 
 def export(

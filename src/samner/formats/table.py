@@ -37,7 +37,7 @@ def write(path: Path, documents: Iterable[Marked], notes: Notes) -> None:
                 id = f"#{number}"
             seen.add(id)
             for m in marked.mentions:
-                surface = document.text[m.start : m.end]
+                surface = _cell(document.text[m.start : m.end])
                 rows.writerow((id, m.start, m.end, surface, m.label, m.score, m.archetype))
 
 
@@ -106,8 +106,13 @@ def _mention(row: dict[str, str], text: str) -> Mention:
         raise Fault(f"numbers that are none: {cells}") from None
     surface, archetype = row.get("text") or None, row.get("archetype") or None
     if surface is not None:
-        surface = surface if surface != encodable(text[start:end]) else text[start:end]
+        surface = surface if surface != _cell(encodable(text[start:end])) else text[start:end]
     return checked(text, start, end, row["label"], surface, score, archetype=archetype)
+
+
+def _cell(surface: str) -> str:
+    """With a sign for the character of number zero, which CSV files of Python before 3.11 cannot hold."""
+    return surface.replace("\0", "\N{SYMBOL FOR NULL}")
 
 
 def with_texts(texts: Path) -> Format:

@@ -14,19 +14,22 @@ from samner.train.batches import Batch, BatchMaker
 class _Steps(Dataset[Batch]):
     """The batch of each step, from the seed of the step, so that a resumed run sees the same ones."""
 
-    def __init__(self, maker: BatchMaker) -> None:
-        self.maker = maker
+    def __init__(self, maker: BatchMaker, rank: int) -> None:
+        self.maker, self.of_rank = maker, f"/{rank}" if rank else ""
 
     def __getitem__(self, step: int) -> Batch:
-        self.maker.rng.seed(f"{self.maker.seed}/{step}")
+        self.maker.rng.seed(f"{self.maker.seed}/{step}{self.of_rank}")
         return self.maker.batch()
 
 
-def ahead(maker: BatchMaker, first: int, steps: int, device: torch.device) -> Iterator[Batch]:
-    """The batches of steps first..steps, in order. A GPU takes them faster than one process makes them."""
+def ahead(maker: BatchMaker, first: int, steps: int, device: torch.device, rank: int = 0) -> Iterator[Batch]:
+    """The batches of steps first..steps, in order, other ones for each process of a run.
+
+    A GPU takes them faster than one process makes them.
+    """
     workers = max(1, usable_cores() - 1) if device.type == "cuda" else 1
     loader = DataLoader(
-        _Steps(maker),
+        _Steps(maker, rank),
         batch_size=None,
         sampler=range(first, steps),
         num_workers=workers,

@@ -17,11 +17,11 @@ from samner.bench.report import development_table
 from samner.bench.tables import percent
 from samner.errors import FormatError
 from samner.schema import builtin_names, read_schema
+from samner.train.recipe import Recipe
 
 if TYPE_CHECKING:
     from samner.train.material import Material
     from samner.train.ontology import TypeBook
-    from samner.train.recipe import Recipe
 
 LICENCES = Path(__file__).with_name("licences.yaml")
 OWN = ("corpus", "schemas")
@@ -132,6 +132,14 @@ def names_seen(material: Material) -> tuple[list[str], list[str]]:
     return crossner_names(trained_names(material.book, trained))
 
 
+def _base(facts: Facts) -> str:
+    """The encoder that training began from; of one that the user chose we know no licence."""
+    if facts.base == Recipe(steps=0).base:
+        return f"{facts.base} (all-MiniLM-L6-v2, Apache-2.0), weights' SHA-256 `{facts.base_sha256}`"
+    pinned = f", weights' SHA-256 `{facts.base_sha256}`" if facts.base_sha256 else ""
+    return f"{facts.base}{pinned}; its licence holds for what is made of it"
+
+
 def render(facts: Facts) -> str:
     """The card's text."""
     licence = weights_licence(name for name, _, _ in facts.sets)
@@ -142,7 +150,7 @@ def render(facts: Facts) -> str:
         "It runs on a CPU, offline.",
         f"- Weights' licence: {licence}"
         + (" (a share-alike set was trained on)" if licence == SHARE_ALIKE else "")
-        + f"\n- Starting encoder: {facts.base} (all-MiniLM-L6-v2, Apache-2.0), weights' SHA-256 `{facts.base_sha256}`"
+        + f"\n- Starting encoder: {_base(facts)}"
         f"\n- Trained by `samner train` on a recipe of {facts.steps:,} steps, made 8-bit by `samner export`",
         "## Training data",
         _data(facts),

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
-from safetensors.torch import load_file as load_torch
 
 from samner.engines.embedded.store import FILES
 from samner.errors import ModelError
-from samner.train import graphs
-from samner.train.base import base_config, base_folder
+from samner.train import graphs, traced
+from samner.train.base import base_config, base_folder, base_weights, own, starting_network
 from samner.train.card import names_seen, write_card
 from samner.train.manifest import FORMAT, write_manifest
 from samner.train.material import gather
@@ -66,10 +66,25 @@ def write_graphs(run: Path, out: Path, *, quantise: bool = True) -> None:
             "a run with averaged weights", f"none in {run}", "train at least `develop_every` steps"
         )
     recipe = load_recipe(run / "recipe.yaml")
-    weights = load_file(averaged)
+    weights, base = load_file(averaged), base_folder(recipe)
+    if not own(base_config(base)):
+        _write_traced(weights, recipe, base, out)
+        return
     if recipe.network.shared:
         weights |= {n.replace("text.", "types.", 1): w for n, w in weights.items() if n.startswith("text.")}
-    _write(weights, recipe, out, quantise)
+    _write(weights, recipe, base, out, quantise)
+
+
+def _write_traced(weights: dict[str, Array], recipe: Recipe, base: Path, out: Path) -> None:
+    """The graphs of a run that does not begin from a BERT."""
+    network = starting_network(base, recipe.network)
+    strange = network.load_state_dict({n: torch.from_numpy(w) for n, w in weights.items()}, strict=False)
+    if strange.unexpected_keys:
+        raise ModelError(f"weights of {recipe.base}", f"{strange.unexpected_keys[0]!r}", "train the run anew")
+    text, types = (graph(network) for graph in (traced.text_graph, traced.types_graph))
+    _write_parts(
+        weights, _sizes(recipe, base), base, network.pieces.weight.detach().numpy(), out, text, types
+    )
 
 
 def _rewrite_graphs(model: Path, recipe: Recipe, out: Path) -> None:
@@ -77,30 +92,47 @@ def _rewrite_graphs(model: Path, recipe: Recipe, out: Path) -> None:
     missing = [file for file in FILES if not (model / file).exists()]
     if missing:
         raise ModelError("a model folder", f"no {missing[0]} in {model}", "export a run without --recipe")
-    _write(recover(model, head_rows(_sizes(recipe, base_folder(recipe)))), recipe, out)
-
-
-def _write(weights: dict[str, Array], recipe: Recipe, out: Path, quantise: bool = True) -> None:
     base = base_folder(recipe)
+    if not own(base_config(base)):
+        remedy = "export the run itself"
+        raise ModelError("a model that begins from a BERT", f"one from {recipe.base}", remedy)
+    _write(recover(model, head_rows(_sizes(recipe, base))), recipe, base, out)
+
+
+def _write(weights: dict[str, Array], recipe: Recipe, base: Path, out: Path, quantise: bool = True) -> None:
     sizes = _sizes(recipe, base)
+    text = graphs.text_graph(weights, sizes, quantise)
+    types = graphs.types_graph(weights, sizes, quantise)
+    _write_parts(weights, sizes, base, _pieces(base), out, text, types)
+
+
+def _write_parts(
+    weights: dict[str, Array],
+    sizes: dict[str, int],
+    base: Path,
+    pieces: Array,
+    out: Path,
+    text: bytes,
+    types: bytes,
+) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    (out / "text.onnx").write_bytes(graphs.text_graph(weights, sizes, quantise))
+    (out / "text.onnx").write_bytes(text)
     (out / "span.onnx").write_bytes(graphs.span_graph(weights, sizes))
-    (out / "types.onnx").write_bytes(graphs.types_graph(weights, sizes, quantise))
+    (out / "types.onnx").write_bytes(types)
     (out / "product.onnx").write_bytes(graphs.product_graph())
     (out / "project.onnx").write_bytes(graphs.project_graph(weights, sizes))
-    _write_tables(out / "tables.npz", weights, _pieces(base))
+    _write_tables(out / "tables.npz", weights, pieces)
     shutil.copy(base / "tokenizer.json", out / "tokenizer.json")
     write_manifest(out, {"format": FORMAT, "sizes": sizes})
 
 
 def _sizes(recipe: Recipe, base: Path) -> dict[str, int]:
-    bert, net = base_config(base), recipe.network
+    config, net = base_config(base), recipe.network
     return {
-        "hidden": bert.hidden_size,
-        "layers": bert.num_hidden_layers,
-        "heads": bert.num_attention_heads,
-        "positions": bert.max_position_embeddings,
+        "hidden": config.hidden_size,
+        "layers": config.num_hidden_layers,
+        "heads": config.num_attention_heads,
+        "positions": config.max_position_embeddings,
         "pair": net.pair,
         "token": net.token,
         "match": net.match,
@@ -110,7 +142,7 @@ def _sizes(recipe: Recipe, base: Path) -> dict[str, int]:
 
 def _pieces(base: Path) -> Array:
     """The base's word-piece table [V, D], which training left as it was."""
-    table: Array = load_torch(base / "model.safetensors")["embeddings.word_embeddings.weight"].float().numpy()
+    table: Array = base_weights(base)["embeddings.word_embeddings.weight"].float().numpy()
     return table
 
 

@@ -5,11 +5,12 @@ Shapes: B texts, P word pieces, W words, N spans, K types, D hidden units.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from transformers import BertConfig
+from transformers import PretrainedConfig
 
 from samner.train.encoder import Encoder, Layout
 from samner.train.recipe import NetworkConfig
@@ -40,16 +41,20 @@ class Types(NamedTuple):
 class Network(nn.Module):
     """Text encoder, type encoder and heads."""
 
-    def __init__(self, bert: BertConfig, config: NetworkConfig) -> None:
+    def __init__(
+        self, base: PretrainedConfig, config: NetworkConfig, make: Callable[[], nn.Module] | None = None
+    ) -> None:
+        """`make` makes an encoder of embedded pieces; without it there are BERT's of our own."""
         super().__init__()
+        make = make or (lambda: Encoder(base, config.dropout))
         self.config = config
         d = config.hidden
         self.pieces = nn.Embedding(
-            bert.vocab_size, d
+            base.vocab_size, d
         )  # of both encoders; frozen, so that rare words keep their sense
         self.pieces.weight.requires_grad_(False)
-        self.text = Encoder(bert, config.dropout)
-        self.types = self.text if config.shared else Encoder(bert, config.dropout)
+        self.text = make()
+        self.types = self.text if config.shared else make()
         self.shape = nn.Embedding(SHAPES, d)
         nn.init.zeros_(self.shape.weight)  # begins as the plain encoder
         # Explorer: a span is scored from its ends, their product and its inside, blind to types.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+import yaml
 from torch import Tensor, nn
 from torch.optim import AdamW
 
@@ -18,41 +17,73 @@ from samner.engines.embedded.words import WordPieces
 from samner.train import checkpoint
 from samner.train.ahead import ahead
 from samner.train.arrays import pad
-from samner.train.base import base_config, base_folder, base_weights
+from samner.train.base import base_folder, starting_network
 from samner.train.batches import Batch, BatchMaker
 from samner.train.blur import blur_relations
 from samner.train.develop import Developer
+from samner.train.logs import Log
 from samner.train.losses import on, total_loss
 from samner.train.material import Material, gather, pieces_of
 from samner.train.network import Network
-from samner.train.recipe import Rates, Recipe, data_folder, load_recipe
+from samner.train.pretrained import check
+from samner.train.ranks import Ranks
+from samner.train.recipe import Rates, Recipe, data_folder, load_recipe, read_mapping
 
 LAST = "last.safetensors"
 ARCHETYPES_EVERY = 4  # steps: reading their fifteen definitions costs a third of a step
 
 
-def train(recipe_file: Path, *, run_dir: Path | None = None, corpus: Path | None = None) -> Path:
+def train(
+    recipe_file: Path,
+    *,
+    run_dir: Path | None = None,
+    corpus: Path | None = None,
+    encoder: str | None = None,
+    tensorboard: Path | None = None,
+) -> Path:
     """Train by the recipe and return the run's folder, which `samner export` reads.
 
-    In the working folder, `run_dir` defaults to runs/RECIPE and `corpus` to corpus.
+    In the working folder, `run_dir` defaults to runs/RECIPE and `corpus` to corpus. `encoder`, a folder or hub id, is
+    begun from in the place of the recipe's `base`. Several processes of one run (see `ranks`) share its folder.
     """
-    recipe = load_recipe(recipe_file)
     run = run_dir or Path("runs") / recipe_file.stem
-    run.mkdir(parents=True, exist_ok=True)
-    if recipe_file.resolve() != (run / "recipe.yaml").resolve():  # a run may be resumed by its own copy
-        shutil.copy(recipe_file, run / "recipe.yaml")
+    ranks = Ranks()
+    log = Log(run, tensorboard) if ranks.main else None
+    if ranks.main:
+        run.mkdir(parents=True, exist_ok=True)
+        _keep(recipe_file, run / "recipe.yaml", encoder)
+    ranks.wait()
+    recipe = load_recipe(run / "recipe.yaml")
     base = base_folder(recipe)
+    check(base)
     pieces = pieces_of(base)
     material = gather(recipe, corpus or Path("corpus"), data_folder())
     torch.manual_seed(recipe.seed)  # for the heads; each step has a seed of its own
-    network = Network(base_config(base), recipe.network)
-    network.load_bert(base_weights(base))
-    network.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    network = starting_network(base, recipe.network).to(ranks.device)
     torch.backends.cuda.enable_cudnn_sdp(False)  # it plans anew for each shape, and no two batches have one
-    blurred = blur_relations(material.book, network, pieces, recipe.blur, run / "blur.safetensors")
-    _log(run, {"passages": material.counts, "types": len(material.book.list), "blurred": blurred})
-    _Loop(recipe, run, network, material, pieces).go()
+    for turn in range(2):  # the main process first; the others find what it left
+        if ranks.main == (turn == 0):
+            blurred = blur_relations(material.book, network, pieces, recipe.blur, run / "blur.safetensors")
+        ranks.wait()
+    if log is not None:
+        log.write({"passages": material.counts, "types": len(material.book.list), "blurred": blurred})
+    _Loop(recipe, run, network, material, pieces, ranks, log).go()
     return run
+
+
+def _keep(recipe_file: Path, kept: Path, encoder: str | None) -> None:
+    """The run's own copy of the recipe, by which it is exported. A run may be resumed by that copy."""
+    if encoder is not None:
+        load_recipe(recipe_file)
+        fields = read_mapping(recipe_file) | {"base": _found(encoder), "base_sha256": ""}
+        kept.write_text(yaml.safe_dump(fields, sort_keys=False, allow_unicode=True), "utf-8")
+    elif recipe_file.resolve() != kept.resolve():
+        shutil.copy(recipe_file, kept)
+
+
+def _found(encoder: str) -> str:
+    """A folder by its full path, so that the run can be exported from anywhere; a hub id as it is."""
+    return str(Path(encoder).resolve()) if Path(encoder).is_dir() else encoder
 
 
 def archetype_texts(pieces: WordPieces) -> tuple[Tensor, Tensor]:
@@ -69,9 +100,17 @@ class _Loop:
     """State of one run: network, its average, optimizer, step."""
 
     def __init__(
-        self, recipe: Recipe, run: Path, network: Network, material: Material, pieces: WordPieces
+        self,
+        recipe: Recipe,
+        run: Path,
+        network: Network,
+        material: Material,
+        pieces: WordPieces,
+        ranks: Ranks,
+        log: Log | None,
     ) -> None:
-        self.recipe, self.run, self.network = recipe, run, network
+        self.recipe, self.run, self.network, self.ranks, self.log = recipe, run, network, ranks, log
+        self.trained = [p for p in network.parameters() if p.requires_grad]
         self.optimizer = _optimizer(network, recipe.rates)
         self.base_rates = [g["lr"] for g in self.optimizer.param_groups]
         self.average = {n: p.clone() for n, p in checkpoint.weights_of(network).items()}
@@ -89,16 +128,17 @@ class _Loop:
     def go(self) -> None:
         """Run to the recipe's last step, logging, saving and developing on the way."""
         began, seen, sums = time.monotonic(), 0, dict[str, list[Tensor]]()
-        for batch in ahead(self.maker, self.step, self.recipe.steps, self.network.device):
+        for batch in ahead(self.maker, self.step, self.recipe.steps, self.ranks.device, self.ranks.rank):
             parts = self._update(batch)
             self.step += 1
-            seen += len(batch.ids)
+            seen += len(batch.ids) * self.ranks.count  # that of the others is about the same
             for name, value in parts.items():
                 sums.setdefault(name, []).append(value)
+            if self.log is None:  # another process writes
+                continue
             if self.step % 100 == 0:
                 rate = seen / (time.monotonic() - began)
-                _log(
-                    self.run,
+                self.log.write(
                     {"step": self.step, "sentences_per_s": round(rate, 1), "seen": seen}
                     | {n: round(float(torch.stack(v).mean()), 4) for n, v in sums.items()},
                 )
@@ -107,12 +147,13 @@ class _Loop:
             if self.step % self.recipe.save_every == 0 or last:
                 checkpoint.save(self.run / LAST, self.step, self.network, self.average, self.optimizer)
             if self.step % self.recipe.develop_every == 0 or last:
-                self._develop()
+                self._develop(self.log)
+        self.ranks.wait()  # the main process may still be at its last development figures
 
     def _update(self, batch: Batch) -> dict[str, Tensor]:
         """One step of the optimizer, and of the weight average."""
         rates = self.recipe.rates
-        torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)
+        torch.manual_seed((self.recipe.seed + 1_000 * self.ranks.rank) * 1_000_003 + self.step)
         share = rate_share(self.step, self.recipe.steps, rates)
         for group, base in zip(self.optimizer.param_groups, self.base_rates, strict=True):
             group["lr"] = base * share
@@ -122,7 +163,8 @@ class _Loop:
         with torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32):
             total, parts = total_loss(self.network, on(batch, device), archetypes, self.recipe.loss)
         total.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), rates.clip)
+        self.ranks.average(self.trained)
+        nn.utils.clip_grad_norm_(self.trained, rates.clip)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         keep = min(rates.average, (1 + self.step) / (10 + self.step))
@@ -131,13 +173,13 @@ class _Loop:
             torch._foreach_lerp_(list(self.average.values()), current, 1 - keep)
         return parts
 
-    def _develop(self) -> None:
+    def _develop(self, log: Log) -> None:
         """Judge the averaged weights on the development split and keep them."""
         live = {n: p.clone() for n, p in checkpoint.weights_of(self.network).items()}
         _copy(self.network, self.average)
         figures = self.developer.judge(self.network)
         _copy(self.network, live)
-        _log(self.run, {"step": self.step, "development": figures})
+        log.write({"step": self.step, "development": figures})
         checkpoint.write(self.run / "average.safetensors", self.average, {"step": str(self.step)})
 
 
@@ -172,11 +214,3 @@ def rate_share(step: int, steps: int, rates: Rates) -> float:
     """Share of the full learning rate: a rise, a plateau, a straight fall to zero."""
     fall = steps * rates.decay
     return min(1.0, (step + 1) / rates.warmup, (steps - step) / fall if fall else 1.0)
-
-
-def _log(run: Path, row: Mapping[str, object]) -> None:
-    line = json.dumps({"time": time.strftime("%H:%M:%S"), **row})
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-    with (run / "log.jsonl").open("a", encoding="utf-8") as log:
-        log.write(line + "\n")

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from samner.archetypes import Archetype
 from samner.engines.embedded.adapter import Adapter
 from samner.engines.embedded.cached import keep_small
-from samner.engines.embedded.sessions import Sessions
+from samner.engines.embedded.sessions import RUNTIME, Sessions
 from samner.engines.embedded.store import Tables
 from samner.engines.embedded.vectors import Describer, TypeVectors, type_text
 from samner.errors import SchemaError
@@ -163,7 +163,7 @@ class Compiler:
         written only costs time."""
         if self._cache is None:
             return self._describe(texts)
-        key = hashlib.sha256(json.dumps([self._model, *texts]).encode()).hexdigest()
+        key = hashlib.sha256(json.dumps([self._model, RUNTIME, *texts]).encode()).hexdigest()
         file = self._cache / f"types-{key}.npz"
         try:
             with np.load(file, allow_pickle=False) as held:

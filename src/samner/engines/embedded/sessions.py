@@ -14,6 +14,7 @@ from samner.engines.embedded.store import MEND
 from samner.errors import ModelError
 
 Array = NDArray[Any]
+RUNTIME = ort.__version__  # releases differ in a number's last bits
 THREADS = 1  # that ONNX Runtime gives one passage; `samner bench corpora` measures others
 
 

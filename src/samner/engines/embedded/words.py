@@ -1,5 +1,5 @@
-"""Words to encoder input: word pieces by WordPiece, and a shape class that gives an uncased encoder its capitals
-back."""
+"""Words to encoder input: word pieces by the model's tokenizer, and a shape class that gives an uncased encoder its
+capitals back."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from samner.offsets import clean
 
 LOWER, TITLE, UPPER, MIXED, DIGITS, CODE, PUNCTUATION, INITIAL, UNCASED, PADDING = range(10)
 LONG = 100  # characters, or pieces: WordPiece itself takes no longer word apart
+# As BERT's kin and RoBERTa's kin name them.
+SPECIAL = (("[CLS]", "<s>"), ("[SEP]", "</s>"), ("[PAD]", "<pad>"), ("[UNK]", "<unk>"), ("[MASK]", "<mask>"))
 
 
 def word_shape(word: str) -> int:
@@ -43,15 +45,21 @@ class WordPieces:
             raise ModelError("a tokenizer file", f"{error} in {file}", MEND) from error
         self._tokenizer.no_truncation()  # the shipped file cuts at 128 and pads; neither may happen silently
         self._tokenizer.no_padding()
-        special = ("[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]")
-        self.cls, self.sep, self.pad, self.unknown, self.mask = map(self._id, special)
+        self.cls, self.sep, self.pad, self.unknown, self.mask = map(self._id, SPECIAL)
+        # A tokenizer that spells the space before a word has other pieces for a word that begins a text.
+        self._space = " " if self._ids(" a") != self._ids("a") else ""
         self._kept = lru_cache(maxsize=65536)(self._word)
 
-    def _id(self, token: str) -> int:
-        found: int | None = self._tokenizer.token_to_id(token)
-        if found is None:
-            raise ModelError(f"a tokenizer with the token {token}", "none", MEND)
-        return found
+    def _id(self, names: tuple[str, ...]) -> int:
+        for name in names:
+            found: int | None = self._tokenizer.token_to_id(name)
+            if found is not None:
+                return found
+        raise ModelError(f"a tokenizer with the token {' or '.join(names)}", "none", MEND)
+
+    def _ids(self, text: str) -> list[int]:
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return ids
 
     def word(self, word: str) -> tuple[int, ...]:
         """Piece ids of one word. A long one (data, most likely) is not worth keeping."""
@@ -60,10 +68,9 @@ class WordPieces:
     def _word(self, word: str) -> tuple[int, ...]:
         """A word that the tokenizer swallows whole is one unknown piece; so is one in more pieces than a passage could
         hold (marks that only the tokenizer takes for punctuation)."""
-        ids = tuple(self._tokenizer.encode(word, add_special_tokens=False).ids)
+        ids = tuple(self._ids(self._space + word))
         return ids if 0 < len(ids) <= LONG else (self.unknown,)
 
     def sentence(self, text: str) -> list[int]:
         """Piece ids of a whole text, without special tokens."""
-        ids: list[int] = self._tokenizer.encode(clean(text), add_special_tokens=False).ids
-        return ids
+        return self._ids(self._space + clean(text))
