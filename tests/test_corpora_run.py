@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus_runs import LABELS, kill_in_the_middle, lines_file, rows_of, run_to_the_end
+from corpus_runs import LABELS, lines_file, rows_of, run_to_the_end, run_until_chunk
 from llm_rules import Rules, by_mention
 from samner import LLMUse, SamNER
 from samner.bench.corpora_state import final_bytes
@@ -65,10 +65,16 @@ def test_the_report_counts_what_the_shards_hold(whole: Path) -> None:
     assert "36 documents, " in (whole / "report.txt").read_text()
 
 
-def test_a_killed_run_goes_on_to_the_same_bytes(whole: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("chunks", "shards"), [(1, 0), (2, 1)])
+def test_a_killed_run_goes_on_to_the_same_bytes(
+    whole: Path, tmp_path: Path, chunks: int, shards: int
+) -> None:
+    """Killed with a shard's chunk in the journal and nothing else of that shard; a chunk here is a whole shard."""
     source, out = whole.parent / "in.jsonl", tmp_path / "out"
     limits = ("--shard-documents", "15")
-    kill_in_the_middle(out / ".state" / "000000.journal", [source], out, *limits)
+    run_until_chunk(chunks, [source], out, *limits)
+    assert len(list(out.glob("shard-*"))) == shards
+    assert (out / ".state" / f"{shards:06d}.journal").stat().st_size
     assert not (out / "report.txt").exists()
     assert (out / "errors.jsonl").exists()  # it fills shard by shard
     done = run_to_the_end([source], out, *limits)
