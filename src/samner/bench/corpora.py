@@ -11,6 +11,7 @@ from typing import Any
 
 from samner.bench import corpora_state, machine
 from samner.bench.children import Child
+from samner.bench.corpora_sizes import sizes
 from samner.bench.speed import BATCH_SIZE
 from samner.bench.workload import FEW, texts, types
 
@@ -27,6 +28,9 @@ PROTOCOL = {
     "from runs of two sizes",
     "resume": "a file of many documents, all but the last shard with receipts (made by the planner, no model); the "
     "seconds of the run that does the rest",
+    "sizes": "bytes a sentence of the bundled sentences, each once, as JSON Lines with an id, and of what comes "
+    "out with the ten types; plan_s: seconds a sentence to walk through a file without parsing it; receipt: bytes, "
+    "and seconds to read it",
     "kills": "`samner run` in a process, killed (SIGKILL) after a random time again and again, then left to finish; "
     "and killed `every_s` after every start until it is through (three seconds, or half more than a start takes); "
     "shards and errors compared with those of an undisturbed run",
@@ -59,6 +63,8 @@ def run(
             result["ray"] = _ray(setup, ray_workers)
         say(f"going on past {million:,} documents")
         result["resume"] = corpora_state.resume(Path(folder), million)
+        say("sizes")
+        result["sizes"] = sizes(Path(folder), max(million // 5, 1))
         if kills:
             say(f"{kills} kills, and one every three seconds")
             result["kills"] = corpora_state.kills(Path(folder), kills, documents // 4)
