@@ -31,7 +31,8 @@ PROTOCOL = {
     "sizes": "bytes a sentence of the bundled sentences, each once, as JSON Lines with an id, and of what comes "
     "out with the ten types; plan_s: seconds a sentence to walk through a file without parsing it; receipt: bytes, "
     "and seconds to read it",
-    "kills": "`samner run` in a process, killed (SIGKILL) after a random time again and again, then left to finish; "
+    "kills": "`samner run` in a process, killed (SIGKILL) after a random time again and again until it is through, "
+    "in new folders until there are enough kills; "
     "and killed `every_s` after every start until it is through (three seconds, or half more than a start takes); "
     "shards and errors compared with those of an undisturbed run",
 }
@@ -67,10 +68,11 @@ def run(
         result["sizes"] = sizes(Path(folder), max(million // 5, 1))
         if kills:
             say(f"{kills} kills, and one every three seconds")
-            result["kills"] = corpora_state.kills(Path(folder), kills, documents // 4)
+            result["kills"] = corpora_state.kills(Path(folder), kills, documents // 2)
     return result | {
         "benchmark": "corpora",
         "documents": documents,
+        "folder": tempfile.gettempdir(),
         "load_before": load,
         "machine": machine.describe(),
         "version": machine.release(),

@@ -102,7 +102,10 @@ def speed_table(result: Result) -> str:
 def corpora_table(result: Result) -> str:
     """`samner run`: what it costs against a plain batch, and what it survives."""
     head = [f"samner run, {result['documents']:,} sentences", "figure", "lowest to highest"]
-    note = f"Ten types, {_machine(result)}, model `{result['run']['model']['hash'][:12]}`, samner {result['version']}."
+    note = (
+        f"Ten types; input and output in `{result['folder']}`; {_machine(result)}, model "
+        f"`{result['run']['model']['hash'][:12]}`, samner {result['version']}."
+    )
     return table(head, [list(row) for row in corpora_rows(result)]) + f"\n\n{note}"
 
 
