@@ -134,7 +134,7 @@ def test_bounds_are_checked() -> None:
         on_ray(workers=(3, 2))
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "no such host:6379", "auto"])
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "no such host:6379"])
 def test_a_cluster_that_is_not_there_is_told_at_once(address: str, tmp_path: Path) -> None:
     source = lines_file(tmp_path / "in.jsonl", 2)
     begun = time.monotonic()

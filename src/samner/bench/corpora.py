@@ -20,8 +20,8 @@ PROTOCOL = {
     "run": "the bundled sentences as JSON Lines, again and again, ten types; alternating rounds in one process: "
     "extract_batch on the list of texts, and a whole run from the file to shards and report; share: the rate of the "
     "run / the rate of the batch, median of the rounds",
-    "memory": "resident memory of a run of all documents, sampled after every chunk; slope: least squares over its "
-    "second half",
+    "memory": "resident memory of a run of all documents in eight shards, sampled after every chunk; slope: least "
+    "squares over its second half",
     "threads": "extract_batch on the same texts in fresh processes; texts: read at once, each on a thread; within: "
     "threads of ONNX Runtime for one text",
     "ray": "whole runs on a local Ray of its own; start: seconds before work begins, and rate: what comes then, both "

@@ -37,15 +37,16 @@ class Subject:
         shutil.rmtree(self.out, ignore_errors=True)
         samples: list[list[float]] = []
         begun = time.perf_counter()
+        # Shards enough for several workers, and for a line through what the end of one leaves in memory.
+        eighths = Options(limits=Limits(max(1, self.setup["documents"] // 8), 4 << 20))
         if question["do"] == "batch":
             self.batch(self.texts)
         elif question["do"] == "ray":
-            limits = Limits(
-                max(1, self.setup["documents"] // 8), 4 << 20
-            )  # shards enough for several workers
-            self.run(options=Options(limits=limits), work=self._on_ray(question["workers"]))
+            self.run(options=eighths, work=self._on_ray(question["workers"]))
+        elif question["do"] == "memory":
+            self.run(options=eighths, watch=lambda tally, _: samples.append([tally.documents, _rss_mb()]))
         else:
-            self.run(watch=lambda tally, _: samples.append([tally.documents, _rss_mb()]))
+            self.run()
         seconds = time.perf_counter() - begun
         done = 0.0
         for sample in samples:
