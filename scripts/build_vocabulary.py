@@ -49,6 +49,8 @@ NO_KINDS = (
     "StructuredValue",
     "WebPageElement",
 )  # branches of schema.org that hold no named things
+# What someone is by descent cannot be read off a name, and no cluster of names shall be called so.
+NOT_GUESSED = {"person of color"}
 MARK = re.compile(r"\[\[[^|\]]+\|([^\]]+)\]\]")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -75,7 +77,8 @@ def main() -> int:
     dbpedia = read_dbpedia(folder / "dbpedia-ontology.ttl.gz")
     rows: dict[str, Row] = {}
     for row in (*read_corpus(), *schema_org, *wordnet_rows(synsets), *dbpedia):
-        rows.setdefault(row.name, row)
+        if row.name not in NOT_GUESSED:
+            rows.setdefault(row.name, row)
     senses = first_senses(synsets)
     iris = [{row.name: row.iri for row in held} for held in (schema_org, dbpedia)]
     for row in rows.values():

@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -38,22 +37,27 @@ def run_to_the_end(*args: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(*args), capture_output=True, text=True, timeout=600)
 
 
-def run_and_kill(after: float, *args: Any) -> int | None:
-    """Start a run and `kill -9` it after some seconds; its exit code where it was done before that."""
-    with subprocess.Popen(command(*args), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            return process.wait(after)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            return None
+# A run that kills itself, as kill -9 would, right after it has written so many chunks: at a certain point, however fast
+# or slow the machine is. (Kills at times are those of test_corpora_kills.py.)
+_ENDS_AFTER = """
+import os, signal, sys
+from samner.corpora.journal import Journal
+left, append = int(sys.argv.pop(1)), Journal.append
+def append_and_die(*args):
+    global left
+    append(*args)
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+Journal.append = append_and_die
+from samner.cli import main
+main()
+"""
 
 
-def kill_in_the_middle(journal: Path, *args: Any) -> None:
-    """Start a run and kill it once its journal holds something."""
-    with subprocess.Popen(command(*args), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        until = time.monotonic() + 60
-        while not (journal.exists() and journal.stat().st_size):
-            assert process.poll() is None, "it ended before it could be killed"
-            assert time.monotonic() < until
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
+def run_until_chunk(chunks: int, *args: Any) -> None:
+    """Start a run that is killed when it has written `chunks` chunks to its journals."""
+    _, _, _, *arguments = command(*args)
+    program = [sys.executable, "-c", _ENDS_AFTER, str(chunks), *arguments]
+    killed = subprocess.run(program, capture_output=True, text=True, timeout=600)
+    assert killed.returncode == -signal.SIGKILL, killed.stdout + killed.stderr

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -178,3 +180,34 @@ def test_half_written_files_are_cleared_away(tmp_path: Path) -> None:
     (folder.state / ".000000.json.1.part").write_text("half")
     folder.clean()
     assert [p.name for p in tmp_path.rglob("*")] == [".state"]
+
+
+def test_a_slow_disk_holds_nothing_up_and_a_failing_one_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's own fsync, behind a gate; then one that fails as a broken disk does."""
+    gate, sync = threading.Event(), os.fsync
+
+    def slow(handle: int) -> None:
+        assert gate.wait(30)
+        sync(handle)
+
+    monkeypatch.setattr("samner.corpora.journal.SYNC", 0.0)
+    monkeypatch.setattr(os, "fsync", slow)
+    journal = Journal(tmp_path / "j")
+    for n in range(3):
+        chunk(journal, n)  # would wait for ever
+    gate.set()
+    journal.close()
+    assert content(Journal(tmp_path / "j"))[3] == 6
+
+    def broken(_handle: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    journal = Journal(tmp_path / "k")
+    chunk(journal, 0)
+    journal._pool.shutdown()  # the sync has failed by now
+    with pytest.raises(OSError, match="Input/output error"):
+        chunk(journal, 1)
+    journal.close()

@@ -47,11 +47,17 @@ def test_the_slope_of_a_line() -> None:
 
 @pytest.mark.slow
 @pytest.mark.model
+@pytest.mark.extra
 def test_the_bench_measures_and_prints(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
     result = corpora.run(documents=160, rounds=1, million=6_000, kills=0)
     assert 0 < result["run"]["share"] < 2
     assert next(row["texts"] for row in result["threads"]) == 1
     assert result["memory"]["peak_mb"] > 50
+    sizes = result["sizes"]
+    assert 150 < sizes["in"] < sizes["jsonl"]
+    assert sizes["parquet_without_texts"] < sizes["parquet"] < sizes["jsonl"]
+    assert 0 < sizes["plan_s"] < sizes["receipt_s"] < 0.1
     out = io.StringIO()
     print_corpora(result, Console(file=out, width=120))
     assert "going on past 6,000 documents" in out.getvalue()

@@ -98,6 +98,8 @@ def test_text_files_and_folders_come_in_order(tmp_path: Path) -> None:
         find_sources([str(tmp_path), str(tmp_path / "b.txt")])
     with pytest.raises(InputError, match="none at"):
         find_sources([str(tmp_path / "*.csv")])
+    with pytest.raises(InputError, match=r"nothing at .*gone; check the name"):
+        find_sources([str(tmp_path / "gone")])
 
 
 def test_the_fingerprint_sees_a_change(tmp_path: Path) -> None:
@@ -231,6 +233,8 @@ def test_urls_are_read_through_fsspec(tmp_path: Path, site: str) -> None:
     assert loaded(read(sources, found[7].before)) == loaded(found)[7:]
     with pytest.raises(InputError, match="gone"):
         find_sources([f"{site}/gone.jsonl"])
+    with pytest.raises(InputError, match=r"a readable input, found http://127.0.0.1:1/a.txt: "):
+        find_sources(["http://127.0.0.1:1/a.txt"])
     with pytest.raises(InputError, match="nosuch"):
         find_sources(["nosuch://x/y.txt"])
 
@@ -247,3 +251,38 @@ def test_a_missing_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch,
     for item in read(find_sources([str(tmp_path)])):
         with pytest.raises(MissingExtraError):
             item.load()
+
+
+def test_a_torn_or_mislabelled_archive_is_told_with_what_to_do(tmp_path: Path) -> None:
+    packed = gzip.compress(b"Ada Lovelace in London. " * 50)
+    (tmp_path / "a.txt.gz").write_bytes(packed[: len(packed) // 2])
+    (tmp_path / "b.txt.gz").write_bytes(b"not packed at all")
+    (tmp_path / "c.jsonl.gz").write_bytes(b"nor is this")
+    found = read(find_sources([str(tmp_path)]))
+    assert len(found) == 3
+    for item in found:
+        with pytest.raises(FormatError, match=f" in {item.source}; mend the file or leave it out"):
+            item.load()
+    (tmp_path / "a.txt.gz").unlink()
+    with pytest.raises(InputError, match=r"a.txt.gz: No such file or directory; check the name"):
+        found[0].load()
+
+
+@pytest.mark.extra
+def test_damage_inside_a_table_keeps_the_rows_before_it(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as pq
+
+    file = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"text": [f"Row {n}." for n in range(3000)]}), file, row_group_size=1000)
+    start = pq.ParquetFile(file).metadata.row_group(1).column(0).dictionary_page_offset
+    data = bytearray(file.read_bytes())
+    data[start : start + 40] = b"\xff" * 40
+    file.write_bytes(data)
+    *good, bad = read(find_sources([str(file)]))
+    assert [item.load().text for item in good] == [f"Row {n}." for n in range(len(good))]
+    assert len(good) >= 768  # whole batches of the first group
+    with pytest.raises(FormatError) as told:
+        bad.load()
+    assert str(told.value).endswith(f" in {file}; mend the file or leave it out")
+    assert "\n" not in str(told.value)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from corpus_runs import LABELS, kill_in_the_middle, lines_file, rows_of, run_to_the_end
+from corpus_runs import LABELS, command, lines_file, rows_of, run_to_the_end, run_until_chunk
 from llm_rules import Rules, by_mention
 from samner import LLMUse, SamNER
 from samner.bench.corpora_state import final_bytes
@@ -65,16 +66,39 @@ def test_the_report_counts_what_the_shards_hold(whole: Path) -> None:
     assert "36 documents, " in (whole / "report.txt").read_text()
 
 
-def test_a_killed_run_goes_on_to_the_same_bytes(whole: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("chunks", "shards"), [(1, 0), (2, 1)])
+def test_a_killed_run_goes_on_to_the_same_bytes(
+    whole: Path, tmp_path: Path, chunks: int, shards: int
+) -> None:
+    """Killed with a shard's chunk in the journal and nothing else of that shard; a chunk here is a whole shard."""
     source, out = whole.parent / "in.jsonl", tmp_path / "out"
     limits = ("--shard-documents", "15")
-    kill_in_the_middle(out / ".state" / "000000.journal", [source], out, *limits)
+    run_until_chunk(chunks, [source], out, *limits)
+    assert len(list(out.glob("shard-*"))) == shards
+    assert (out / ".state" / f"{shards:06d}.journal").stat().st_size
     assert not (out / "report.txt").exists()
     assert (out / "errors.jsonl").exists()  # it fills shard by shard
     done = run_to_the_end([source], out, *limits)
     assert done.returncode == 1  # four documents failed
     assert "36 documents" in done.stdout
     assert done.stderr == ""  # no bar without a terminal
+    assert final_bytes(out) == final_bytes(whole)
+
+
+def test_a_disk_that_is_full_loses_nothing(whole: Path, tmp_path: Path) -> None:
+    """Writing fails in the middle of the run, as the system lets no file grow any further."""
+    source, out = whole.parent / "in.jsonl", tmp_path / "out"
+    arguments = command([source], out, "--shard-documents", "15")
+    failed = subprocess.run(
+        ["sh", "-c", 'ulimit -f 8; exec "$@"', "sh", *arguments], capture_output=True, text=True, timeout=600
+    )
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("samner: ")
+    assert failed.stderr.endswith(
+        "File too large; raise the limit on the size of files (ulimit -f), and run the same command again\n"
+    )
+    assert not list(out.glob(".*.part"))
+    assert run_to_the_end([source], out, "--shard-documents", "15").returncode == 1
     assert final_bytes(out) == final_bytes(whole)
 
 
@@ -183,7 +207,8 @@ def test_the_command_line_says_what_is_wrong(
         ([source, "--out", out], "expected --labels or --schema"),
         ([source, "--out", out, "--all", "--labels", "a"], "--all alone"),
         ([source, "--out", out, "--labels", "a", "--format", "xml"], "jsonl"),
-        ([str(tmp_path / "gone.txt"), "--out", out, "--labels", "a"], "gone.txt"),
+        ([str(tmp_path / "gone.txt"), "--out", out, "--labels", "a"], "nothing at"),
+        ([source, "--out", out, "--labels", "a", "--workers", "2"], "--ray beside --workers"),
         ([source, source, "--out", out, "--labels", "a"], "twice"),
         ([source, "--out", str(whole), "--labels", "a"], "choose another --out"),
         ([source, "--out", source, "--labels", "a"], "a folder to write to"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def test_the_shipped_vocabulary() -> None:
     terms = load_terms()
     names = [term.name for term in terms]
     assert len(names) > 4000
+    assert "person of color" not in names
     assert names == sorted(set(names))
     assert {term.source for term in terms} == {"corpus", "schema.org", "wordnet", "dbpedia"}
     assert all(is_iri(term.iri) for term in terms if term.iri)
@@ -152,3 +154,38 @@ def test_the_command_proposes_a_usable_schema_and_the_same_every_time(
     assert "person" in {a for kind in kinds.values() for a in kind.archetypes}
     assert run(["discover", str(tmp_path / "in" / "bad.txt")]) == 1
     assert "expected texts with names in them" in capsys.readouterr().err
+
+
+@pytest.mark.model
+@pytest.mark.extra
+def test_it_reads_what_a_run_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("scipy")
+    pa = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as pq
+
+    monkeypatch.setenv("SAMNER_CACHE", str(tmp_path / "cache"))
+    text = "Ada Lovelace met Charles Babbage and Mary Somerville in London."
+    pq.write_table(pa.table({"body": [text]}), tmp_path / "a.parquet")
+    (tmp_path / "b.txt.gz").write_bytes(gzip.compress(text.encode())[:-9])
+    (tmp_path / "c.csv").write_text(f"body\n{text}\n")
+    arguments = ["discover", str(tmp_path), text, "--text-field", "body", "--least", "2"]
+    assert run(arguments) == 1  # b.txt.gz is torn
+    said = capsys.readouterr()
+    assert "from 3 documents" in said.out
+    assert "b.txt.gz; mend the file" in said.err
+
+
+@pytest.mark.model
+@pytest.mark.extra
+def test_without_a_type_nothing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("scipy")
+    assert run(["discover", "Ada Lovelace was here.", "-o", str(tmp_path / "s.yaml"), "--least", "9"]) == 1
+    assert (
+        "expected types of 9 mentions, found 1 mentions and no such type in 1 documents"
+        in capsys.readouterr().err
+    )
+    assert run(["discover", str(tmp_path / "gone"), "-o", str(tmp_path / "s.yaml")]) == 2
+    assert "nothing at" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.model
     ("page", "least", "needs"),
     [
         ("formats.md", 4, None),
-        ("tags.md", 3, None),
-        pytest.param("graph.md", 4, "rdflib", marks=pytest.mark.extra),
+        ("tags.md", 4, None),
+        pytest.param("graph.md", 5, "rdflib", marks=pytest.mark.extra),
         ("corpora.md", 6, None),
         pytest.param("service.md", 6, "fastapi", marks=pytest.mark.extra),
         pytest.param("page.md", 1, "fastapi", marks=pytest.mark.extra),

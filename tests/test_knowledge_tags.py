@@ -153,3 +153,19 @@ def test_a_bad_line_does_not_lose_the_others(tmp_path: Path, capsys: pytest.Capt
     said = capsys.readouterr()
     assert len(said.out.splitlines()) == 1
     assert f"{file}:2" in said.err
+
+
+@pytest.mark.parametrize("command", ["tags", "similar", "graph"])
+def test_a_mistyped_input_does_not_take_the_place_of_a_result(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if command == "graph":
+        pytest.importorskip("rdflib")
+    (tmp_path / "good").write_text("made before")
+    for wrong in (tmp_path / "gone", tmp_path):  # no such folder; a folder without results
+        assert run([command, str(wrong), "-o", str(tmp_path / "good")]) == 1
+        said = capsys.readouterr()
+        assert "nothing was written" in said.err
+        assert said.out == ""
+    assert (tmp_path / "good").read_text() == "made before"
+    assert [path.name for path in tmp_path.iterdir()] == ["good"]

@@ -132,3 +132,15 @@ def _plain(entity: dict[str, Any]) -> dict[str, Any]:
 def test_bounds_are_checked() -> None:
     with pytest.raises(InputError, match=r"workers=\(1, 8\)"):
         on_ray(workers=(3, 2))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "no such host:6379"])
+def test_a_cluster_that_is_not_there_is_told_at_once(address: str, tmp_path: Path) -> None:
+    source = lines_file(tmp_path / "in.jsonl", 2)
+    begun = time.monotonic()
+    done = run_to_the_end([source], tmp_path / "out", "--ray", address)
+    assert time.monotonic() - begun < 60  # Ray alone tries for minutes
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"samner: expected a Ray cluster at {address}, found none: ")
+    assert line.endswith("; start one with `ray start --head`, or pass --ray local")

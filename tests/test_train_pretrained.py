@@ -24,7 +24,6 @@ from samner.cli.main import run as cli
 from samner.engines.embedded.words import WordPieces
 from samner.errors import MissingExtraError, ModelError
 from samner.train.base import base_folder, starting_network
-from samner.train.export import export
 from samner.train.logs import Log
 from samner.train.pretrained import encoder_config
 from samner.train.recipe import Recipe, load_recipe
@@ -56,28 +55,32 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Any:
     torch.set_num_threads(before[2])
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_it_trains_exports_and_extracts(place: Path, family: str) -> None:
+@pytest.fixture(scope="module", params=FAMILIES)
+def trained(place: Path, request: pytest.FixtureRequest) -> tuple[str, Path, Path]:
+    """Of each family, the run and what was exported of it, by the commands."""
+    family = request.param
     run, out = place / f"run-{family}", place / f"model-{family}"
     assert cli(["train", "recipe.yaml", "--encoder", family, "--run-dir", str(run)]) == 0
+    assert cli(["export", str(run), str(out)]) == 0
+    return family, run, out
+
+
+def test_it_learns_and_extracts(place: Path, trained: tuple[str, Path, Path]) -> None:
+    family, run, out = trained
     rows = [json.loads(line) for line in (run / "log.jsonl").read_text("utf-8").splitlines()]
     first, *_, last = (row for row in rows if "choice" in row)
     assert last["choice"] < first["choice"]
     assert load_recipe(run / "recipe.yaml").base == str(place / family)
-    assert cli(["export", str(run), str(out)]) == 0
     ner = SamNER(out, threads=1)
     found = ner.extract(TEXT, {"person": "A human being.", "city": "A large town."}, threshold=0.0)
-    assert found
     assert all(TEXT[e.start : e.end] == e.text for e in found)
-    whole = {e.text for e in found}
-    assert whole & {"Mary Somerville", "New\u00a0York", "Ada", "Paris"}
+    assert {e.text for e in found} & {"Mary Somerville", "New\u00a0York", "Ada", "Paris"}
     assert f"Starting encoder: {place / family}; its licence" in (out / "CARD.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_the_graphs_say_what_the_network_says(place: Path, family: str) -> None:
+def test_the_graphs_say_what_the_network_says(trained: tuple[str, Path, Path]) -> None:
     """The exported text encoder and heads against PyTorch, on texts of several lengths."""
-    run, out = place / f"run-{family}", place / f"model-{family}"
+    _, run, out = trained
     recipe = load_recipe(run / "recipe.yaml")
     network = starting_network(base_folder(recipe), recipe.network)
     averaged = load_file(run / "average.safetensors")
@@ -175,7 +178,6 @@ def test_two_processes_make_one_run_that_can_be_gone_on_with(place: Path) -> Non
     assert cli(["train", str(recipe), "--run-dir", str(alone)]) == 0
     lonely = load_file(alone / "last.safetensors")
     assert any(not torch.equal(one[n], lonely[n]) for n in one if n.startswith("weights/"))
-    assert export(whole, place / "two-model", corpus=place / "corpus")
 
 
 def test_tensorboard_gets_the_figures(place: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from samner.bench import corpora_state, machine
 from samner.bench.children import Child
+from samner.bench.corpora_sizes import sizes
 from samner.bench.speed import BATCH_SIZE
 from samner.bench.workload import FEW, texts, types
 
@@ -19,15 +20,19 @@ PROTOCOL = {
     "run": "the bundled sentences as JSON Lines, again and again, ten types; alternating rounds in one process: "
     "extract_batch on the list of texts, and a whole run from the file to shards and report; share: the rate of the "
     "run / the rate of the batch, median of the rounds",
-    "memory": "resident memory of a run of all documents, sampled after every chunk; slope: least squares over its "
-    "second half",
+    "memory": "resident memory of a run of all documents in eight shards, sampled after every chunk; slope: least "
+    "squares over its second half",
     "threads": "extract_batch on the same texts in fresh processes; texts: read at once, each on a thread; within: "
     "threads of ONNX Runtime for one text",
     "ray": "whole runs on a local Ray of its own; start: seconds before work begins, and rate: what comes then, both "
     "from runs of two sizes",
     "resume": "a file of many documents, all but the last shard with receipts (made by the planner, no model); the "
     "seconds of the run that does the rest",
-    "kills": "`samner run` in a process, killed (SIGKILL) after a random time again and again, then left to finish; "
+    "sizes": "bytes a sentence of the bundled sentences, each once, as JSON Lines with an id, and of what comes "
+    "out with the ten types; plan_s: seconds a sentence to walk through a file without parsing it; receipt: bytes, "
+    "and seconds to read it",
+    "kills": "`samner run` in a process, killed (SIGKILL) after a random time again and again until it is through, "
+    "in new folders until there are enough kills; "
     "and killed `every_s` after every start until it is through (three seconds, or half more than a start takes); "
     "shards and errors compared with those of an undisturbed run",
 }
@@ -59,12 +64,15 @@ def run(
             result["ray"] = _ray(setup, ray_workers)
         say(f"going on past {million:,} documents")
         result["resume"] = corpora_state.resume(Path(folder), million)
+        say("sizes")
+        result["sizes"] = sizes(Path(folder), max(million // 5, 1))
         if kills:
             say(f"{kills} kills, and one every three seconds")
-            result["kills"] = corpora_state.kills(Path(folder), kills, documents // 4)
+            result["kills"] = corpora_state.kills(Path(folder), kills, documents // 2)
     return result | {
         "benchmark": "corpora",
         "documents": documents,
+        "folder": tempfile.gettempdir(),
         "load_before": load,
         "machine": machine.describe(),
         "version": machine.release(),

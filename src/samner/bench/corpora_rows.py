@@ -29,6 +29,7 @@ def corpora_rows(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             *figure(resume["seconds"], (), " s", 1),
         ),
     ]
+    rows += _sizes(result["sizes"])
     rows += [
         (
             f"sentences a second: {r['texts']} at once, {r['within']} ORT threads",
@@ -53,6 +54,22 @@ def corpora_rows(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             )
         ]
     return rows
+
+
+def _sizes(sizes: Mapping[str, float]) -> list[tuple[str, str, str]]:
+    """What docs/cluster.md reckons with."""
+    shown = (
+        ("in", "input"),
+        ("jsonl", "JSON Lines"),
+        ("parquet", "Parquet"),
+        ("parquet_without_texts", "without texts"),
+    )
+    return [
+        *((f"bytes a sentence, {what}", *figure(sizes[key], (), "", 0)) for key, what in shown),
+        ("planning, a sentence", *figure(1e6 * sizes["plan_s"], (), " µs", 1)),
+        ("a receipt", *figure(sizes["receipt"], (), " bytes", 0)),
+        ("a receipt, to read", *figure(1e6 * sizes["receipt_s"], (), " µs", 0)),
+    ]
 
 
 def _same(same: bool) -> str:

@@ -61,7 +61,8 @@ def _receipts(job: Job, folder: Folder) -> int:
 
 
 def kills(folder: Path, count: int, documents: int, seed: int = SEED) -> dict[str, Any]:
-    """`samner run`, killed at random `count` times, and once more every three seconds; the same bytes at the end?"""
+    """`samner run`, killed at random `count` times or more, in as many runs as that takes, and once more every three
+    seconds; the same bytes at the end of each?"""
     file = corpus(folder / "kills.jsonl", documents)
     whole = folder / "undisturbed"
     begun = time.perf_counter()
@@ -71,20 +72,31 @@ def kills(folder: Path, count: int, documents: int, seed: int = SEED) -> dict[st
     killed(file, whole, [])  # finds nothing to do
     every = max(EVERY, 1.5 * (time.perf_counter() - begun))
     chance = random.Random(seed)
-    at_random = [chance.uniform(0, 0.9) * seconds for _ in range(count)]
-    result: dict[str, Any] = {
+    at_random = iter(lambda: chance.uniform(0, 0.9) * seconds, None)  # without end
+    rounds = [_round(file, folder / "random", whole, at_random)]
+    while sum(kills for kills, _ in rounds) < count:
+        rounds.append(_round(file, folder / "random", whole, at_random))
+    always, same = _round(file, folder / "always", whole, repeat(every, STARTS))
+    return {
         "documents": documents,
         "undisturbed_s": seconds,
         "seed": seed,
         "every_s": every,
+        "random": {
+            "kills": sum(kills for kills, _ in rounds),
+            "runs": len(rounds),
+            "same_bytes": all(same for _, same in rounds),
+        },
+        "always": {"kills": always, "same_bytes": same},
     }
-    for name, delays in (("random", at_random), ("always", repeat(every, STARTS))):
-        out = folder / name
-        done = killed(file, out, delays)
-        same = final_bytes(out) == final_bytes(whole)
-        result[name] = {"kills": done, "same_bytes": same}
-        shutil.rmtree(out)
-    return result
+
+
+def _round(file: Path, out: Path, whole: Path, delays: Iterable[float]) -> tuple[int, bool]:
+    """A run of its own, killed until it is through: how often, and whether it came to the bytes of `whole`."""
+    kills = killed(file, out, delays)
+    same = final_bytes(out) == final_bytes(whole)
+    shutil.rmtree(out)
+    return kills, same
 
 
 def killed(file: Path, out: Path, delays: Iterable[float]) -> int:

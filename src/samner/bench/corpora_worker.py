@@ -32,15 +32,21 @@ class Subject:
         self.about = {"model": {"id": self.ner.info.id, "hash": self.ner.info.hash}}
 
     def ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        from samner.corpora import Limits, Options
+
         shutil.rmtree(self.out, ignore_errors=True)
         samples: list[list[float]] = []
         begun = time.perf_counter()
+        # Shards enough for several workers, and for a line through what the end of one leaves in memory.
+        eighths = Options(limits=Limits(max(1, self.setup["documents"] // 8), 4 << 20))
         if question["do"] == "batch":
             self.batch(self.texts)
         elif question["do"] == "ray":
-            self.run(work=self._on_ray(question["workers"]))
+            self.run(options=eighths, work=self._on_ray(question["workers"]))
+        elif question["do"] == "memory":
+            self.run(options=eighths, watch=lambda tally, _: samples.append([tally.documents, _rss_mb()]))
         else:
-            self.run(watch=lambda tally, _: samples.append([tally.documents, _rss_mb()]))
+            self.run()
         seconds = time.perf_counter() - begun
         done = 0.0
         for sample in samples:
@@ -52,10 +58,9 @@ class Subject:
         self.ner.extract_batch(texts, self.schema, batch_size=self.setup["batch_size"])
 
     def run(self, **more: Any) -> None:
-        from samner.corpora import Limits, Options, run
+        from samner.corpora import run
 
-        limits = Limits(max(1, self.setup["documents"] // 8), 4 << 20)  # shards enough for several workers
-        run([self.file], self.out, self.ner, self.schema.schema, options=Options(limits=limits), **more)
+        run([self.file], self.out, self.ner, self.schema.schema, **more)
 
     def _on_ray(self, workers: int) -> Any:
         from samner.integrations.ray import on_ray

@@ -2,8 +2,8 @@
 
 `python -m samner.bench.report RESULT.json ...` prints it; with `--into README.md` it replaces what stands there
 between `<!-- results -->` and `<!-- /results -->`. A result is known by its keys: of `bench crossner`, `bench
-speed`, `bench serve`, `bench gate` or `bench llm-overhead`, or of `eval` (named by its file). `samner.bench.readme`
-fills the README of this repository.
+speed`, `bench corpora`, `bench serve`, `bench gate` or `bench llm-overhead`, or of `eval` (named by its file).
+`samner.bench.readme` fills the README of this repository.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from samner.bench.corpora_rows import corpora_rows
 from samner.bench.crossner import ABLATIONS
 from samner.bench.llm_tables import gate_note, gate_rows, overhead_note
 from samner.bench.machine import busy
@@ -27,15 +28,16 @@ Result = Mapping[str, Any]
 
 
 def markdown(results: Sequence[tuple[str, Result]]) -> str:
-    """The tables for (name, result) pairs, CrossNER first, then evaluations, speed, the service and LLMs."""
+    """The tables for (name, result) pairs, CrossNER first, then evaluations, speed, corpora, the service and LLMs."""
     crossner = [crossner_table(r) for _, r in results if r.get("benchmark") == "crossner"]
     speed = [speed_table(r) for _, r in results if r.get("benchmark") == "speed"]
     served = [serve_table(r) for _, r in results if r.get("benchmark") == "serve"]
+    runs = [corpora_table(r) for _, r in results if r.get("benchmark") == "corpora"]
     gates = [f"{table(*gate_rows(r))}\n\n{gate_note(r)}" for _, r in results if r.get("benchmark") == "gate"]
     around = [overhead_note(r) for _, r in results if r.get("benchmark") == "llm-overhead"]
     others = [(name, r) for name, r in results if "benchmark" not in r]
     evaluated = [eval_table(others)] if others else []
-    return "\n\n".join([*crossner, *evaluated, *speed, *served, *gates, *around]) + "\n"
+    return "\n\n".join([*crossner, *evaluated, *speed, *runs, *served, *gates, *around]) + "\n"
 
 
 def crossner_table(result: Result) -> str:
@@ -99,6 +101,16 @@ def speed_table(result: Result) -> str:
     if peer := result.get("peer"):
         note += f" The peer: {peer['architecture']}, {peer['sentences']} texts, {peer['tokens']} tokens read by both."
     return table(head, [list(row) for row in speed_rows(result)]) + "\n\n" + note
+
+
+def corpora_table(result: Result) -> str:
+    """`samner run`: what it costs against a plain batch, and what it survives."""
+    head = [f"samner run, {result['documents']:,} sentences", "figure", "lowest to highest"]
+    note = (
+        f"Ten types; input and output in `{result['folder']}`; {_machine(result)}, model "
+        f"`{result['run']['model']['hash'][:12]}`, samner {result['version']}."
+    )
+    return table(head, [list(row) for row in corpora_rows(result)]) + f"\n\n{note}"
 
 
 def serve_table(result: Result) -> str:

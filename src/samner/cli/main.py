@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -133,10 +134,23 @@ def run(args: list[str]) -> int:
         return FAILURE
 
 
+_REMEDIES = {
+    errno.ENOSPC: "make room, and run the same command again",
+    errno.EFBIG: "raise the limit on the size of files (ulimit -f), and run the same command again",
+    errno.EMFILE: "raise the limit on open files (ulimit -n)",
+    errno.EROFS: "name a place that may be written to",
+    errno.EACCES: "check the permissions",
+    errno.EPERM: "check the permissions",
+    errno.ENOENT: "check the name",
+}
+
+
 def _system_failure(error: OSError) -> int:
     if isinstance(error, BrokenPipeError):  # the reader has what it wanted
         return BROKEN_PIPE
-    report(f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error))
+    what = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
+    remedy = _REMEDIES.get(error.errno or 0)
+    report(f"{what}; {remedy}" if remedy else what)
     return FAILURE
 
 

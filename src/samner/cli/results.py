@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from samner.cli.shared import report
+from samner.errors import InputError
 from samner.types import Failure
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ ResultsArgument = Annotated[
 
 
 def read_all(paths: list[str]) -> tuple[list[Extraction], int]:
-    """The extractions that could be read, and how many could not, each reported in a line."""
+    """The extractions that could be read, and how many could not, each reported in a line. Where all failed, that is
+    an error: an empty result must not take the place of a good one that an earlier call wrote."""
     from samner.knowledge.results import read_results
 
     held, bad = [], 0
@@ -29,4 +31,6 @@ def read_all(paths: list[str]) -> tuple[list[Extraction], int]:
             bad += 1
         else:
             held.append(read)
+    if bad and not held:
+        raise InputError("results to read", f"none in {', '.join(paths)}", "nothing was written")
     return held, bad

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from samner.corpora.run import Work
 
 
+WORKERS = "1:8"
+
+
 @with_engine
 def run(
     inputs: Annotated[
@@ -63,7 +66,7 @@ def run(
     workers: Annotated[
         str,
         typer.Option("--workers", metavar="N|MIN:MAX", help="Ray workers; they come and go between the two."),
-    ] = "1:8",
+    ] = WORKERS,
     worker_cpus: Annotated[int, typer.Option("--worker-cpus", min=1, help="Cores of a Ray worker.")] = 1,
     worker_gpus: Annotated[float, typer.Option("--worker-gpus", min=0, help="GPUs of a Ray worker.")] = 0,
     model: ModelOption = None,
@@ -76,6 +79,8 @@ def run(
     Exit code 1 if documents failed: errors.jsonl says which and why.
     """
     check_threshold(threshold)
+    if ray is None and (workers, worker_cpus, worker_gpus) != (WORKERS, 1, 0):
+        raise Usage("expected --ray beside --workers, found none; pass --ray local, or --threads instead")
     types = types_or_all(labels, schema, every)
     from samner.cli.corpus_bar import CorpusBar
     from samner.corpora import Options, run as run_corpus
@@ -121,8 +126,7 @@ def _on_ray(address: str, workers: str, cpus: int, gpus: float) -> Work:
     from samner.integrations.ray import on_ray, ray_library
 
     least, _, most = workers.partition(":")
-    if not (least.isdecimal() and (most or least).isdecimal()):
+    if not (least.isdecimal() and (most or least).isdecimal() and 1 <= int(least) <= int(most or least)):
         raise Usage(f"expected --workers N or MIN:MAX, found {workers!r}; write for instance --workers 2:16")
     ray_library()
-    with arguments_checked():
-        return on_ray(address, workers=(int(least), int(most or least)), cpus=cpus, gpus=gpus)
+    return on_ray(address, workers=(int(least), int(most or least)), cpus=cpus, gpus=gpus)

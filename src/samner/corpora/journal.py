@@ -13,6 +13,7 @@ import os
 import time
 import zlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +47,8 @@ class Journal:
         self.progress = Progress()
         self.path = path
         self._synced = 0.0
+        self._pool = ThreadPoolExecutor(1)  # starts its thread when there is work
+        self._syncing: Future[None] | None = None
         self._file = _open(path)
         if not lock(self._file):
             self._file.close()
@@ -64,7 +67,7 @@ class Journal:
         tally: Tally,
     ) -> None:
         """Write a chunk: (letter, JSON) lines of `documents` input documents, of which the last one ends at `after`.
-        When this returns they survive the end of this process; the disk has them a second later."""
+        When this returns they survive the end of this process; the disk has them about a second later."""
         body = b"".join(f"{letter} {text}\n".encode() for letter, text in lines)
         progress = self.progress
         progress.after, progress.documents = after, progress.documents + documents
@@ -81,8 +84,7 @@ class Journal:
         self._file.write(body + b"M " + json.dumps(mark).encode() + b"\n")
         self._file.flush()
         if time.monotonic() - self._synced > SYNC:
-            os.fsync(self._file.fileno())
-            self._synced = time.monotonic()
+            self._sync()
 
     def append_part(self, part: list[Any]) -> None:
         """Write what a stretch of the next document gave, as JSON keeps it."""
@@ -99,12 +101,23 @@ class Journal:
                     yield line[2:]
 
     def close(self) -> None:
+        self._pool.shutdown()
         self._file.close()
 
     def remove(self) -> None:
-        self._file.close()
+        self.close()
         with suppress(FileNotFoundError):
             self.path.unlink()
+
+    def _sync(self) -> None:
+        """Have the disk take what is written, while reading goes on: a busy disk, or a shared folder, may take seconds
+        for it. OSError where the last time failed."""
+        if self._syncing is not None:
+            if not self._syncing.done():
+                return
+            self._syncing.result()
+        self._syncing = self._pool.submit(os.fsync, self._file.fileno())
+        self._synced = time.monotonic()
 
     def _recover(self) -> None:
         good, at, crc = 0, 0, 0

@@ -108,6 +108,8 @@ def _local(argument: str) -> Iterator[Source]:
         yield from (_local_file(name, kind) for name, kind in _known(names))
     elif os.path.lexists(argument):
         raise InputError("a file or folder", f"{argument}, which is neither", "name what holds the texts")
+    else:
+        raise InputError("a file, folder, glob or URL", f"nothing at {argument}", "check the name")
 
 
 def _local_file(name: str, kind: str) -> Source:
@@ -130,6 +132,7 @@ def _remote(url: str) -> Iterator[Source]:
         yield _remote_file(fs, path, kind_of(path.split("?")[0]) or "text")
         return
     else:
+        fs.info(path)  # raises what is wrong where there is nothing
         names = (n for n in fs.find(path) if not any(p.startswith(".") for p in n[len(path) :].split("/")))
     yield from (_remote_file(fs, name, kind) for name, kind in _known(names))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from samner.corpora.readers import START, Fields, Place, records
@@ -62,10 +63,11 @@ def items(sources: Sequence[Source], start: Position, fields: Fields) -> Iterato
         try:
             for record in records(source, Place(at.at, at.number), fields):
                 after = Position(n, *record.after)
-                yield Item(record.name, source.name, at, after, record.size, record.load)
+                load = partial(_loaded, record.load, record.name)
+                yield Item(record.name, source.name, at, after, record.size, load)
                 at = after
         except Exception as error:  # each format and file system has errors of its own
-            yield _rest(source, at, _told(source, error))
+            yield _rest(source, at, _told(source.name, error))
 
 
 def shard_items(
@@ -105,11 +107,19 @@ def _rest(source: Source, at: Position, error: SamnerError) -> Item:
     return Item(source.name, source.name, at, Position(at.source + 1, *START), 0, load)
 
 
-def _told(source: Source, error: Exception) -> SamnerError:
+def _loaded(load: Callable[[], Document], name: str) -> Document:
+    try:
+        return load()
+    except Exception as error:
+        raise _told(name, error) from None
+
+
+def _told(name: str, error: Exception) -> SamnerError:
     if isinstance(error, SamnerError):
         return error
-    if isinstance(error, OSError):
-        return unreadable_file(source.name, error)
-    kind = FormatError if isinstance(error, (ValueError, EOFError)) else InputError
-    found = f"{type(error).__name__}: {error} in {source.name}"
+    if isinstance(error, OSError) and (error.errno is not None or "://" in name):
+        return unreadable_file(name, error)
+    # Libraries raise OSError of their own, without a number, where what they read is damaged.
+    kind = FormatError if isinstance(error, (OSError, ValueError, EOFError)) else InputError
+    found = f"{type(error).__name__}: {' '.join(str(error).split())} in {name}"
     return kind("a source that can be read to its end", found, "mend the file or leave it out")

@@ -50,7 +50,7 @@ class Discoverer:
         self, documents: Iterable[Document], most: int = MOST, least: int = LEAST, keep_places: bool = False
     ) -> Discovered:
         """At most `most` types of at least `least` mentions each. `keep_places` has each name remember where its
-        mentions stand. InputError when no mention was found."""
+        mentions stand. InputError when there is no mention, or no type of so many."""
         count = 0
 
         def counted() -> Iterator[Document]:
@@ -62,8 +62,12 @@ class Discoverer:
         names = self._spans.read(counted(), keep_places)
         if not names:
             raise InputError("texts with names in them", f"none in {count} documents", "pass more text")
-        proposals = self._names().propose(cluster(names, most, least))
-        return Discovered(proposals, count, sum(name.mentions for name in names))
+        mentions = sum(name.mentions for name in names)
+        clusters = cluster(names, most, least)
+        if not clusters:
+            found = f"{mentions} mentions and no such type in {count} documents"
+            raise InputError(f"types of {least} mentions", found, "pass more text, or ask for fewer mentions")
+        return Discovered(self._names().propose(clusters), count, mentions)
 
     def _names(self) -> Namer:
         if self._namer is None:

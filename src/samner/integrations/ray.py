@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from typing import TYPE_CHECKING, Any
 
 from samner.corpora.folder import Folder
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from samner.pipeline import SamNER
 
 LOCAL = "local"
+ANSWERS = 5.0  # seconds in which a cluster must take a connection
 _COUNTED = ("documents", "tokens", "entities")
 _BLOCKS = 1_000  # tasks that the shards of a run are dealt into at most
 
@@ -151,11 +153,25 @@ def _connect(ray: Any, address: str, workers: int, cpus: float) -> None:
             room = max(int(workers * cpus) + 1, 2)  # one for the tasks that deal the shards out
             ray.init(address=LOCAL, num_cpus=room, include_dashboard=False, **quiet)
         else:
-            ray.init(address=address, **quiet)
+            _join(ray, address, quiet)
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
+
+
+def _join(ray: Any, address: str, quiet: dict[str, Any]) -> None:
+    """Ray itself tries an address for minutes where nobody answers, and tells of each try."""
+    try:
+        host, _, port = address.rpartition("://")[2].rpartition(":")
+        if host and port.isdecimal():
+            with socket.create_connection((host, int(port)), timeout=ANSWERS):
+                pass
+        ray.init(address=address, **quiet)
+    except (OSError, ValueError, RuntimeError, ImportError) as error:  # ConnectionError among them
+        found = f"none: {str(error).splitlines()[0]}"
+        remedy = "start one with `ray start --head`, or pass --ray local"
+        raise InputError(f"a Ray cluster at {address}", found, remedy) from None
 
 
 def _pool(ray: Any, least: int, most: int) -> Any:
