@@ -58,13 +58,13 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 
 $(VENV)/.train: pyproject.toml $(VENV)/.dev | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,train,serve,ray,spark,graph,discover,spacy,datasets,presidio]' 'pyshacl>=0.26' 'schemathesis>=4' 'label-studio-sdk>=1.0'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,train,tensorboard,serve,ray,spark,graph,discover,spacy,datasets,presidio]' 'pyshacl>=0.26' 'schemathesis>=4' 'label-studio-sdk>=1.0'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	@touch $@
 
 # llama.cpp is built once, for its server and for the binding: see the script. Without a compiler its tests are skipped.
 $(VENV)/.llm: pyproject.toml scripts/build_llama_server.py $(VENV)/.train
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[openai,transformers]' 'gguf>=0.10' accelerate
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[openai,transformers]' 'gguf>=0.10'
 	-$(BIN)/python scripts/build_llama_server.py && CMAKE_ARGS=-DLLAMA_BUILD=OFF $(BIN)/python -m pip install --quiet \
 		--disable-pip-version-check $$($(BIN)/python scripts/build_llama_server.py --requirement)
 	@touch $@
