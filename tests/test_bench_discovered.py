@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 
 from samner.bench.datasets import GoldDocument, GoldEntity
@@ -57,3 +60,13 @@ def test_names_and_other_names() -> None:
     assert same_name("Politician", "politician")
     assert same_name("film", "movie") == same_name("movie", "film")
     assert not same_name("politician", "film")
+
+
+def test_the_page_shows_the_result() -> None:
+    root = Path(__file__).parent.parent
+    result = json.loads((root / "bench/results/discover.json").read_text("utf-8"))
+    page = (root / "docs/discover.md").read_text("utf-8")
+    for name, row in (*result["domains"].items(), ("all", result["total"])):
+        figures = [str(row[key]) for key in ("types", "found", "named", "found_and_named", "proposals")]
+        assert f"| {name} | {' | '.join(figures)} |" in page
+    assert result["model"]["hash"][:12] in page

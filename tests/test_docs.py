@@ -18,6 +18,7 @@ pytestmark = pytest.mark.model
         ("tags.md", 4, None),
         pytest.param("graph.md", 5, "rdflib", marks=pytest.mark.extra),
         ("corpora.md", 6, None),
+        pytest.param("discover.md", 1, "scipy", marks=pytest.mark.extra),
         pytest.param("service.md", 6, "fastapi", marks=pytest.mark.extra),
         pytest.param("page.md", 1, "fastapi", marks=pytest.mark.extra),
         ("llm.md", 3, None),

@@ -169,7 +169,7 @@ def _join(ray: Any, address: str, quiet: dict[str, Any]) -> None:
                 pass
         ray.init(address=address, **quiet)
     except (OSError, ValueError, RuntimeError, ImportError) as error:  # ConnectionError among them
-        found = f"none: {str(error).splitlines()[0]}"
+        found = f"none: {str(error).splitlines()[0].rstrip('.')}"
         remedy = "start one with `ray start --head`, or pass --ray local"
         raise InputError(f"a Ray cluster at {address}", found, remedy) from None
 
