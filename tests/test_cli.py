@@ -127,6 +127,15 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert out.startswith("samner 0.")
 
 
+@pytest.mark.parametrize(
+    "flags",
+    [["--gate", "0"], ["--llm-budget", "5"], ["--repair"], ["--llm-share", "4"], ["--llm-set", "seed=1"]],
+)
+def test_what_is_for_an_llm_is_not_passed_over(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["extract", "Ada", "--labels", "person", *flags]) == 2
+    assert f"expected --llm-model with {flags[0]}" in capsys.readouterr().err
+
+
 def test_it_runs_as_a_module() -> None:
     done = subprocess.run([sys.executable, "-m", "samner", "--version"], capture_output=True, text=True)
     assert (done.returncode, done.stdout.split()) == (0, ["samner", __version__])

@@ -138,6 +138,10 @@ def engine_choice(
 ) -> EngineChoice:
     """The engine of these options; Usage for what cannot be meant."""
     if llm_model is None:
+        given = {"--gate": gate, "--repair": repair, "--llm-budget": llm_budget, "--llm-adapter": llm_adapter}
+        given |= {"--llm-set": llm_set, "--llm-base-url": llm_base_url, "--llm-share": llm_share != 1}
+        for flag in (name for name, value in given.items() if value or (value == 0 and value is not False)):
+            raise Usage(f"expected --llm-model with {flag}, found none; name the model, or leave {flag} out")
         return EngineChoice(engine_name)
     from samner.options import LLMUse
 
