@@ -240,7 +240,7 @@ def test_a_full_disk_is_one_line() -> None:
             [*PROGRAM, "schema", "list"], stdout=full, stderr=subprocess.PIPE, timeout=30, check=False
         )
     assert done.returncode == 1
-    assert done.stderr == b"samner: No space left on device\n"
+    assert done.stderr == b"samner: No space left on device; make room, and run the same command again\n"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import shutil
+import sys
 from typing import Any
 
 import pytest
@@ -53,7 +54,7 @@ def test_datasets_map(ner: SamNER) -> None:
 
 @pytest.mark.extra
 @pytest.mark.slow
-def test_a_spark_column(ner: SamNER) -> None:
+def test_a_spark_column(ner: SamNER, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pyspark")
     if shutil.which("java") is None:
         pytest.skip("Spark needs a Java runtime")
@@ -61,6 +62,7 @@ def test_a_spark_column(ner: SamNER) -> None:
 
     from samner.integrations.spark import entities_udf
 
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)  # else the first python3 on the path
     spark = (
         SparkSession.builder.master("local[1]")
         .config("spark.ui.enabled", "false")
