@@ -16,17 +16,17 @@ pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 import tiny_run
 from samner import SamNER
 from samner.cli.main import run as cli
 from samner.engines.embedded.words import WordPieces
 from samner.errors import MissingExtraError, ModelError
-from samner.train.base import base_folder, starting_network
+from samner.train.base import base_folder, own, starting_network
 from samner.train.logs import Log
 from samner.train.pretrained import encoder_config
-from samner.train.recipe import Recipe, load_recipe
+from samner.train.recipe import NetworkConfig, Recipe, load_recipe
 from tiny_encoders import write_encoder
 
 pytestmark = [pytest.mark.train, pytest.mark.slow]
@@ -75,7 +75,9 @@ def test_it_learns_and_extracts(place: Path, trained: tuple[str, Path, Path]) ->
     found = ner.extract(TEXT, {"person": "A human being.", "city": "A large town."}, threshold=0.0)
     assert all(TEXT[e.start : e.end] == e.text for e in found)
     assert {e.text for e in found} & {"Mary Somerville", "New\u00a0York", "Ada", "Paris"}
-    assert f"Starting encoder: {place / family}; its licence" in (out / "CARD.md").read_text("utf-8")
+    card = (out / "CARD.md").read_text("utf-8")
+    assert f"Starting encoder: {place / family}, weights' SHA-256" in card
+    assert "; its licence holds for what is made of it" in card
 
 
 def test_the_graphs_say_what_the_network_says(trained: tuple[str, Path, Path]) -> None:
@@ -129,6 +131,38 @@ def test_what_is_no_encoder_is_one_line(place: Path, capsys: pytest.CaptureFixtu
     (place / "decoder" / "config.json").write_text(json.dumps(narrow))
     with pytest.raises(ModelError, match="word pieces as wide"):
         encoder_config(place / "decoder")
+
+
+def test_weights_that_are_not_all_there_are_not_begun_by_chance(place: Path) -> None:
+    part = place / "part"
+    part.mkdir()
+    for name in ("config.json", "tokenizer.json"):
+        (part / name).write_bytes((place / "roberta" / name).read_bytes())
+    weights = load_file(place / "roberta" / "model.safetensors")
+    name = "encoder.layer.1.output.dense.bias"
+    save_file({n: w for n, w in weights.items() if n != name}, part / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ModelError, match=f"found no {name}"):
+        starting_network(part, NetworkConfig())
+    (part / "model.safetensors").write_bytes(b"torn")
+    with pytest.raises(ModelError, match="weights in safetensors"):
+        starting_network(part, NetworkConfig())
+
+
+def test_a_bert_of_another_kind_is_traced(place: Path) -> None:
+    """Our own graphs have one activation and one norm."""
+    config = encoder_config(place / "base")
+    assert own(config)
+    config.hidden_act = "relu"
+    assert not own(config)
+
+
+def test_a_run_is_not_gone_on_with_from_another_encoder(
+    place: Path, trained: tuple[str, Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, run, _ = trained
+    assert cli(["train", "recipe.yaml", "--encoder", "base", "--run-dir", str(run)]) == 1
+    assert "pass" in capsys.readouterr().err
+    assert cli(["train", str(run / "recipe.yaml"), "--run-dir", str(run)]) == 0  # its own recipe fits
 
 
 def test_a_hub_that_cannot_be_reached_is_one_line(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

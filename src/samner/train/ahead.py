@@ -22,12 +22,14 @@ class _Steps(Dataset[Batch]):
         return self.maker.batch()
 
 
-def ahead(maker: BatchMaker, first: int, steps: int, device: torch.device, rank: int = 0) -> Iterator[Batch]:
-    """The batches of steps first..steps, in order, other ones for each process of a run.
+def ahead(
+    maker: BatchMaker, first: int, steps: int, device: torch.device, rank: int = 0, ranks: int = 1
+) -> Iterator[Batch]:
+    """The batches of steps first..steps, in order, other ones for each of the `ranks` processes of a run.
 
-    A GPU takes them faster than one process makes them.
+    A GPU takes them faster than one process makes them; the processes of a run share the machine's cores.
     """
-    workers = max(1, usable_cores() - 1) if device.type == "cuda" else 1
+    workers = max(1, (usable_cores() - 1) // ranks) if device.type == "cuda" else 1
     loader = DataLoader(
         _Steps(maker, rank),
         batch_size=None,

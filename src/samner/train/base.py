@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 from transformers import PretrainedConfig
 
 from samner.errors import MissingExtraError, ModelError
+from samner.train.graphs import NORM
 from samner.train.network import Network
-from samner.train.pretrained import PretrainedEncoder, encoder_config
+from samner.train.pretrained import PretrainedEncoder, encoder_config, loaded
 from samner.train.recipe import NetworkConfig, Recipe
 
 WANTED = ("*.json", "*.safetensors")  # of a repository on the hub
@@ -27,10 +27,16 @@ def base_folder(recipe: Recipe) -> Path:
     if not folder.is_dir():
         folder = _downloaded(recipe.base) if "/" in recipe.base else _packaged(recipe.base)
     if recipe.base_sha256:
-        found = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+        found = weights_sum(folder)
         if found != recipe.base_sha256:
             raise ModelError(f"weights with SHA-256 {recipe.base_sha256}", found, f"reinstall {recipe.base}")
     return folder
+
+
+def weights_sum(folder: Path) -> str:
+    """The SHA-256 of the weights; "" where they lie in several files."""
+    file = folder / "model.safetensors"
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
 
 
 def _packaged(name: str) -> Path:
@@ -57,8 +63,12 @@ def base_config(folder: Path) -> PretrainedConfig:
 
 
 def own(config: PretrainedConfig) -> bool:
-    """Is it a BERT, which we have an encoder and graphs of our own for?"""
-    return bool(config.model_type == "bert")
+    """Is it a BERT, which we have an encoder and graphs of our own for? A few have another activation or norm."""
+    return bool(
+        config.model_type == "bert"
+        and config.hidden_act == "gelu"
+        and config.layer_norm_eps == NORM["epsilon"]
+    )
 
 
 def starting_network(folder: Path, network: NetworkConfig) -> Network:
@@ -78,9 +88,4 @@ def starting_network(folder: Path, network: NetworkConfig) -> Network:
 
 def base_weights(folder: Path) -> dict[str, Tensor]:
     """A BERT's tensors, named as BertModel names them, pooler left out."""
-    weights = load_file(folder / "model.safetensors")
-    return {
-        n.removeprefix("bert."): w
-        for n, w in weights.items()
-        if "pooler" not in n and "position_ids" not in n
-    }
+    return {n: w for n, w in loaded(folder).state_dict().items() if "pooler" not in n}

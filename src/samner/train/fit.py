@@ -20,6 +20,7 @@ from samner.archetypes import load as load_archetypes
 from samner.engines.embedded.abilities import combine, corrected, log_odds, sigmoid
 from samner.engines.embedded.engine import EmbeddedEngine
 from samner.engines.embedded.store import Fitted
+from samner.errors import ModelError
 from samner.train.evidence import Evidence, bank_of, collect, explorer_table
 from samner.train.manifest import FORMAT, write_manifest
 from samner.train.material import Material
@@ -157,6 +158,9 @@ def logistic(evidence: Sequence[Evidence], by: Fitted, part: str) -> Fitted:
         whole_y.append((e.label == k)[rows] if not raw else (e.label >= 0)[rows])
         each_x.append(_each_features(match, table)[rows].reshape(-1, 4))
         each_y.append((e.label[:, None] == np.arange(match.shape[1]))[rows].ravel())
+    if not whole_x:
+        found = f"one that proposes none{f' without {part}' if part else ''}"
+        raise ModelError("a model that proposes spans of the development texts", found, "train it for longer")
     used = [True, not raw, part != "explorer", part != "anchor"]
     bias, choice_w, explorer, anchor_w = newton(np.concatenate(whole_x), np.concatenate(whole_y), used)
     used = [True, True, part != "explorer", part != "anchor"]

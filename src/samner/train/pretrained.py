@@ -9,11 +9,14 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel, PretrainedConfig
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES as READERS
+from transformers.utils import logging
 
 from samner.errors import ModelError
 from samner.train.encoder import Layout
+
+REMEDY = "pass the folder or hub id of an encoder, such as roberta-base or BAAI/bge-base-en-v1.5"
 
 
 class PretrainedEncoder(nn.Module):
@@ -21,9 +24,7 @@ class PretrainedEncoder(nn.Module):
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        self.model = AutoModel.from_pretrained(
-            folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
-        )
+        self.model = loaded(folder)
         self.model.get_input_embeddings().weight.requires_grad_(False)
 
     @property
@@ -38,19 +39,45 @@ class PretrainedEncoder(nn.Module):
         return layout.flat(out.last_hidden_state)
 
 
+def loaded(folder: Path) -> PreTrainedModel:
+    """The encoder in `folder` in 32 bits; ModelError where its weights are not all there, in safetensors."""
+    expected = "an encoder's weights in safetensors"
+    remedy = f"AutoModel.from_pretrained(...).save_pretrained({str(folder)!r}) of the whole model writes them"
+    told = logging.get_verbosity()
+    logging.set_verbosity_error()  # its table of what a head for another task has besides
+    try:
+        model, report = AutoModel.from_pretrained(
+            folder,
+            trust_remote_code=False,
+            use_safetensors=True,
+            dtype=torch.float32,
+            output_loading_info=True,
+        )
+    except Exception as error:  # of several libraries: no file, a damaged one, other shapes
+        raise ModelError(expected, _line(error), remedy) from None
+    finally:
+        logging.set_verbosity(told)
+    missing = sorted(name for name in report["missing_keys"] if "pooler" not in name)
+    if missing:  # transformers would begin them by chance
+        raise ModelError(expected, f"no {missing[0]} in {folder}", remedy)
+    return model
+
+
+def _line(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+
+
 def encoder_config(folder: Path) -> PretrainedConfig:
-    """The configuration of an encoder that can be trained; ModelError says why another cannot."""
-    remedy = "pass the folder or hub id of an encoder, such as roberta-base or BAAI/bge-base-en-v1.5"
+    """The configuration of an encoder that reads both ways; ModelError says why another is none."""
     try:
         config: PretrainedConfig = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
-        found = " ".join(str(error).split())[:200]
-        raise ModelError("an encoder of a family that transformers knows", found, remedy) from None
+        raise ModelError("an encoder of a family that transformers knows", _line(error), REMEDY) from None
     if config.model_type not in READERS or config.is_encoder_decoder or getattr(config, "is_decoder", False):
-        raise ModelError("an encoder that reads both ways", f"a {config.model_type!r} in {folder}", remedy)
+        raise ModelError("an encoder that reads both ways", f"a {config.model_type!r} in {folder}", REMEDY)
     if getattr(config, "embedding_size", config.hidden_size) != config.hidden_size:
         found = f"{config.embedding_size} and {config.hidden_size} in {folder}"
-        raise ModelError("word pieces as wide as the states", found, remedy)
+        raise ModelError("word pieces as wide as the states", found, REMEDY)
     return config
 
 

@@ -14,6 +14,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
+from samner.errors import ModelError
 from samner.train.graphs import FIRST, LAST, MEAN
 
 Array = NDArray[Any]
@@ -34,6 +35,9 @@ def recover(model: Path, rows: dict[str, int]) -> dict[str, Array]:
     """
     text, types, span, project = (_stored(model / f"{g}.onnx") for g in ("text", "types", "span", "project"))
     weights = _encoder(text, "text.") | _encoder(types, "types.")
+    if "text.position.weight" not in weights:
+        remedy = "take such a model: other encoders are exported as PyTorch traces them, and can only be used"
+        raise ModelError("a model that began from a BERT", f"another in {model}", remedy)
     for name, heads in (("first", FIRST), ("last", LAST), ("mean", MEAN)):
         ends = np.cumsum([rows[head] for head in heads])[:-1]
         weight = np.split(text[f"of_{name}.heads"].T, ends)

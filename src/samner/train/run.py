@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,10 +15,11 @@ from torch.optim import AdamW
 
 from samner.archetypes import load as load_archetypes
 from samner.engines.embedded.words import WordPieces
+from samner.errors import ModelError
 from samner.train import checkpoint
 from samner.train.ahead import ahead
 from samner.train.arrays import pad
-from samner.train.base import base_folder, starting_network
+from samner.train.base import base_folder, starting_network, weights_sum
 from samner.train.batches import Batch, BatchMaker
 from samner.train.blur import blur_relations
 from samner.train.develop import Developer
@@ -51,7 +53,7 @@ def train(
     log = Log(run, tensorboard) if ranks.main else None
     if ranks.main:
         run.mkdir(parents=True, exist_ok=True)
-        _keep(recipe_file, run / "recipe.yaml", encoder)
+        _keep(recipe_file, run, encoder)
     ranks.wait()
     recipe = load_recipe(run / "recipe.yaml")
     base = base_folder(recipe)
@@ -71,14 +73,29 @@ def train(
     return run
 
 
-def _keep(recipe_file: Path, kept: Path, encoder: str | None) -> None:
+def _keep(recipe_file: Path, run: Path, encoder: str | None) -> None:
     """The run's own copy of the recipe, by which it is exported. A run may be resumed by that copy."""
+    recipe, kept = load_recipe(recipe_file), run / "recipe.yaml"
     if encoder is not None:
-        load_recipe(recipe_file)
-        fields = read_mapping(recipe_file) | {"base": _found(encoder), "base_sha256": ""}
+        recipe = replace(recipe, base=_found(encoder), base_sha256="")
+        recipe = replace(recipe, base_sha256=weights_sum(base_folder(recipe)))
+    if (run / LAST).exists() and kept.exists():
+        _check_same(load_recipe(kept), recipe, run)
+    if encoder is not None:
+        begun = {"base": recipe.base, "base_sha256": recipe.base_sha256}
+        fields = read_mapping(recipe_file) | begun
         kept.write_text(yaml.safe_dump(fields, sort_keys=False, allow_unicode=True), "utf-8")
     elif recipe_file.resolve() != kept.resolve():
         shutil.copy(recipe_file, kept)
+
+
+def _check_same(begun: Recipe, now: Recipe, run: Path) -> None:
+    """A checkpoint fits the encoder and the sizes of heads that it began with; all else may change on the way."""
+    for part in ("base", "base_sha256", "network"):
+        old, new = getattr(begun, part), getattr(now, part)
+        if old != new:
+            remedy = f"pass {run / 'recipe.yaml'} to go on with it, or another --run-dir to begin anew"
+            raise ModelError(f"`{part}` as the run in {run} began, {old}", str(new), remedy)
 
 
 def _found(encoder: str) -> str:
@@ -128,7 +145,8 @@ class _Loop:
     def go(self) -> None:
         """Run to the recipe's last step, logging, saving and developing on the way."""
         began, seen, sums = time.monotonic(), 0, dict[str, list[Tensor]]()
-        for batch in ahead(self.maker, self.step, self.recipe.steps, self.ranks.device, self.ranks.rank):
+        ranks = self.ranks
+        for batch in ahead(self.maker, self.step, self.recipe.steps, ranks.device, ranks.rank, ranks.count):
             parts = self._update(batch)
             self.step += 1
             seen += len(batch.ids) * self.ranks.count  # that of the others is about the same
