@@ -12,9 +12,10 @@ from torch import Tensor
 from transformers import BertConfig, BertModel
 
 from samner.errors import MissingExtraError, ModelError
-from samner.train.base import base_config, base_folder, base_weights
+from samner.train.base import base_folder, base_weights
 from samner.train.encoder import Encoder, Layout, TextDropout
 from samner.train.network import Network, NetworkConfig
+from samner.train.pretrained import encoder_config
 from samner.train.recipe import Recipe
 
 pytestmark = pytest.mark.train
@@ -114,7 +115,7 @@ def test_a_base_in_a_folder(tmp_path: Path, bert: BertModel, prefix: str) -> Non
     write_base(tmp_path, bert, prefix)
     found = hashlib.sha256((tmp_path / "model.safetensors").read_bytes()).hexdigest()
     folder = base_folder(Recipe(steps=1, base=str(tmp_path), base_sha256=found))
-    assert base_config(folder).num_hidden_layers == 3
+    assert encoder_config(folder).num_hidden_layers == 3
     assert base_weights(folder).keys() == bert.state_dict().keys()
 
 

@@ -44,5 +44,11 @@ class MissingExtraError(SamnerError, ImportError):
         self.args = (package, extra)
 
 
+def in_one_line(error: Exception, most: int | None = None) -> str:
+    """A library's error as `found` can hold it: its kind and its message without line ends, cut after `most`
+    characters."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:most]}"
+
+
 class UnreadableTextWarning(UserWarning):
     """The model reads English; most of this text is in a script or language that it cannot read."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samner.bench.workload import FEW, texts, types
+from samner.bench.workload import FEW, json_lines, texts, types
 from samner.corpora import Options, run
 from samner.corpora.folder import Folder
 from samner.corpora.job import Job
@@ -29,21 +28,13 @@ def sizes(folder: Path, walked: int) -> dict[str, Any]:
 
     ner = SamNER(cache_dir=False)
     sentences = texts()
-    file = _lines(folder / "sizes.jsonl", len(sentences))
+    file = json_lines(folder / "sizes.jsonl", len(sentences))
     result: dict[str, Any] = {"in": file.stat().st_size / len(sentences)}
     for name, (format, text) in FORMS.items():
         out = Folder(folder / name)
         run([file], out.path, ner, types(FEW), options=Options(format=format, text=text))
         result[name] = sum(path.stat().st_size for path in out.shards()) / len(sentences)
     return result | _receipt(Folder(folder / "jsonl")) | {"plan_s": _planning(ner, folder, walked)}
-
-
-def _lines(path: Path, count: int) -> Path:
-    sentences = texts()
-    with path.open("w", encoding="utf-8") as lines:
-        for n in range(count):
-            lines.write(json.dumps({"id": str(n), "text": sentences[n % len(sentences)]}) + "\n")
-    return path
 
 
 def _receipt(folder: Folder) -> dict[str, float]:
@@ -56,7 +47,7 @@ def _receipt(folder: Folder) -> dict[str, float]:
 
 def _planning(ner: SamNER, folder: Path, walked: int) -> float:
     """Nothing of the folder is done yet, so that all of the input is walked through."""
-    job = Job.of(find_sources([str(_lines(folder / "walk.jsonl", walked))]), ner, None, Options())
+    job = Job.of(find_sources([str(json_lines(folder / "walk.jsonl", walked))]), ner, None, Options())
     out = Folder(folder / "walk")
     out.create()
     begun = time.perf_counter()

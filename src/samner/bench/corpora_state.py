@@ -13,7 +13,7 @@ from itertools import chain, pairwise, repeat
 from pathlib import Path
 from typing import Any
 
-from samner.bench.workload import FEW, texts, types
+from samner.bench.workload import FEW, json_lines, texts, types
 from samner.corpora.folder import Folder
 from samner.corpora.job import Job, Options, settle
 from samner.corpora.plan import unfinished
@@ -32,11 +32,7 @@ def resume(folder: Path, documents: int) -> dict[str, Any]:
     from samner import SamNER
     from samner.corpora import run
 
-    file, out = folder / "million.jsonl", folder / "million"
-    sentences = texts()
-    with file.open("w", encoding="utf-8") as lines:
-        for n in range(documents + 1):
-            lines.write(json.dumps({"id": str(n), "text": sentences[n % len(sentences)]}) + "\n")
+    file, out = json_lines(folder / "million.jsonl", documents + 1), folder / "million"
     ner = SamNER(cache_dir=False)
     schema = ner.compile(types(FEW)).schema
     job = Job.of(find_sources([str(file)]), ner, schema, Options())

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -40,6 +41,15 @@ def crossner_jobs(data_dir: Path) -> list[Job]:
 
 def texts() -> list[str]:
     return _bundled("texts.txt")
+
+
+def json_lines(path: Path, count: int) -> Path:
+    """Write that many of the bundled sentences, again and again, each with its number for an id."""
+    sentences = texts()
+    with path.open("w", encoding="utf-8") as lines:
+        for n in range(count):
+            lines.write(json.dumps({"id": str(n), "text": sentences[n % len(sentences)]}) + "\n")
+    return path
 
 
 def types(count: int) -> dict[str, str]:

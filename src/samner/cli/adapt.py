@@ -21,6 +21,16 @@ from samner.cli.shared import (
 OutOption = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="The adapter folder to write; --model takes it.")
 ]
+RankOption = Annotated[
+    int,
+    typer.Option(
+        "--encoder-rank",
+        min=0,
+        max=64,
+        metavar="N",
+        help="Also try low-rank updates of the text encoder (8 is usual; extra train; minutes).",
+    ),
+]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Write what was found as JSON.")]
 
 
@@ -36,16 +46,7 @@ def adapt(
     out: OutOption,
     labels: LabelsOption = None,
     schema: SchemaOption = None,
-    rank: Annotated[
-        int,
-        typer.Option(
-            "--encoder-rank",
-            min=0,
-            max=64,
-            metavar="N",
-            help="Also try low-rank updates of the text encoder (8 is usual; extra train; minutes).",
-        ),
-    ] = 0,
+    rank: RankOption = 0,
     as_json: JsonFlag = False,
     model: ModelOption = None,
     threads: ThreadsOption = None,

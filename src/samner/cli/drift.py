@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from samner.cli.adapt import RankOption
 from samner.cli.bench import JsonOption, print_result
 from samner.cli.engine_options import EngineChoice, with_engine
 from samner.cli.shared import ModelOption, ThreadsOption, Usage, report
@@ -72,22 +73,16 @@ def adapt(
     sizes: Annotated[
         str, typer.Option("--sizes", metavar="N,N,...", help="Texts to learn from.")
     ] = "0,5,20,100,500",
-    rank: Annotated[
-        int,
-        typer.Option(
-            "--encoder-rank",
-            min=0,
-            max=64,
-            metavar="N",
-            help="At 20 and 100 texts, tune the encoder too (hours).",
-        ),
-    ] = 0,
+    rank: RankOption = 0,
     json_file: JsonOption = None,
     picture: PictureOption = None,
     model: ModelOption = None,
     threads: ThreadsOption = None,
 ) -> None:
-    """The learning curve of `samner adapt`: types learned from a set's own texts, so no zero-shot result."""
+    """The learning curve of `samner adapt`: types learned from a set's own texts, so no zero-shot result.
+
+    The encoder, with --encoder-rank, at 20 and 100 texts only: that takes hours.
+    """
     if half not in ("crossner", "development", "both"):
         raise Usage(f"expected --half crossner, development or both, found {half!r}")
     if not all(n.strip().isdigit() for n in sizes.split(",")):

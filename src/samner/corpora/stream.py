@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from samner.corpora.readers import START, Fields, Place, records
 from samner.corpora.sources import Source
-from samner.errors import FormatError, InputError, SamnerError
+from samner.errors import FormatError, InputError, SamnerError, in_one_line
 from samner.reading import unreadable_file
 from samner.types import Document
 
@@ -121,5 +121,5 @@ def _told(name: str, error: Exception) -> SamnerError:
         return unreadable_file(name, error)
     # Libraries raise OSError of their own, without a number, where what they read is damaged.
     kind = FormatError if isinstance(error, (OSError, ValueError, EOFError)) else InputError
-    found = f"{type(error).__name__}: {' '.join(str(error).split())} in {name}"
+    found = f"{in_one_line(error)} in {name}"
     return kind("a source that can be read to its end", found, "mend the file or leave it out")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from samner.errors import SamnerError
+from samner.errors import SamnerError, in_one_line
 from samner.llms.cached import Answers, collect
 from samner.llms.chat import ChatFormat
 from samner.llms.errors import LLMError
@@ -100,7 +100,7 @@ class InProcessLLM:
             except SamnerError as error:
                 return error
             except Exception as error:  # the library's own: no memory, a schema that it cannot take ...
-                found = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+                found = in_one_line(error, 300)
                 return LLMError("an answer from the model", found, "try a shorter prompt or another model")
 
     def _turn_to(self, prompt: Prompt) -> None:

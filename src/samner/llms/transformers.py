@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samner.errors import MissingExtraError, ModelError
+from samner.errors import MissingExtraError, ModelError, in_one_line
 from samner.llms.chat import fingerprint
 from samner.llms.hf_chat import HFChat
 from samner.llms.inprocess import InProcessLLM
@@ -42,7 +42,7 @@ class TransformersLLM(InProcessLLM):
             wide = max(len(words), int(model.config.get_text_config().vocab_size))
             self._pieces = llguidance.hf.from_tokenizer(words, n_vocab=wide)
         except Exception as error:  # of transformers, safetensors, the hub, torch
-            found = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            found = in_one_line(error, 300)
             remedy = "pass a folder or hub id of a chat model with safetensors weights"
             raise ModelError(f"a language model in {name!r}", found, remedy) from None
         self._adapted = with_adapters(model, settings.adapters)
@@ -88,7 +88,7 @@ def with_adapters(model: Any, adapters: Sequence[tuple[str, str]]) -> Any:
             else:
                 handle.load_adapter(folder, adapter_name=prompt)
         except Exception as error:  # of peft, safetensors, torch
-            found = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            found = in_one_line(error, 300)
             raise ModelError(f"an adapter of this model in {folder}", found, remedy) from None
     return handle
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from transformers import PretrainedConfig
 
-from samner.errors import MissingExtraError, ModelError
+from samner.errors import MissingExtraError, ModelError, in_one_line
 from samner.train.graphs import NORM
 from samner.train.network import Network
 from samner.train.pretrained import PretrainedEncoder, encoder_config, loaded
@@ -52,14 +52,9 @@ def _downloaded(name: str) -> Path:
     try:
         return Path(snapshot_download(name, allow_patterns=WANTED))
     except Exception as error:  # of the hub's client, and of HTTP under it
-        found = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        found = in_one_line(error, 200)
         remedy = "pass a local folder, or look at the id and the network"
         raise ModelError(f"an encoder at {name!r}", found, remedy) from None
-
-
-def base_config(folder: Path) -> PretrainedConfig:
-    """ModelError for a model that is no encoder."""
-    return encoder_config(folder)
 
 
 def own(config: PretrainedConfig) -> bool:
@@ -74,7 +69,7 @@ def own(config: PretrainedConfig) -> bool:
 def starting_network(folder: Path, network: NetworkConfig) -> Network:
     """The network as training begins: encoders and word pieces from the base in `folder`, heads by chance. It is as
     wide as the base."""
-    config = base_config(folder)
+    config = encoder_config(folder)
     network = replace(network, hidden=config.hidden_size)
     if own(config):
         made = Network(config, network)

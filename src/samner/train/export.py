@@ -18,10 +18,11 @@ from safetensors.numpy import load_file
 from samner.engines.embedded.store import FILES
 from samner.errors import ModelError
 from samner.train import graphs, traced
-from samner.train.base import base_config, base_folder, base_weights, own, starting_network
+from samner.train.base import base_folder, base_weights, own, starting_network
 from samner.train.card import names_seen, write_card
 from samner.train.manifest import FORMAT, write_manifest
 from samner.train.material import gather
+from samner.train.pretrained import encoder_config
 from samner.train.recipe import Recipe, data_folder, load_recipe
 from samner.train.recover import head_rows, recover
 
@@ -67,7 +68,7 @@ def write_graphs(run: Path, out: Path, *, quantise: bool = True) -> None:
         )
     recipe = load_recipe(run / "recipe.yaml")
     weights, base = load_file(averaged), base_folder(recipe)
-    if not own(base_config(base)):
+    if not own(encoder_config(base)):
         _write_traced(weights, recipe, base, out)
         return
     if recipe.network.shared:
@@ -93,9 +94,6 @@ def _rewrite_graphs(model: Path, recipe: Recipe, out: Path) -> None:
     if missing:
         raise ModelError("a model folder", f"no {missing[0]} in {model}", "export a run without --recipe")
     base = base_folder(recipe)
-    if not own(base_config(base)):
-        remedy = "export the run itself"
-        raise ModelError("a model that begins from a BERT", f"one from {recipe.base}", remedy)
     _write(recover(model, head_rows(_sizes(recipe, base))), recipe, base, out)
 
 
@@ -127,7 +125,7 @@ def _write_parts(
 
 
 def _sizes(recipe: Recipe, base: Path) -> dict[str, int]:
-    config, net = base_config(base), recipe.network
+    config, net = encoder_config(base), recipe.network
     return {
         "hidden": config.hidden_size,
         "layers": config.num_hidden_layers,

@@ -13,7 +13,7 @@ from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedMode
 from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES as READERS
 from transformers.utils import logging
 
-from samner.errors import ModelError
+from samner.errors import ModelError, in_one_line
 from samner.train.encoder import Layout
 
 REMEDY = "pass the folder or hub id of an encoder, such as roberta-base or BAAI/bge-base-en-v1.5"
@@ -54,7 +54,7 @@ def loaded(folder: Path) -> PreTrainedModel:
             output_loading_info=True,
         )
     except Exception as error:  # of several libraries: no file, a damaged one, other shapes
-        raise ModelError(expected, _line(error), remedy) from None
+        raise ModelError(expected, in_one_line(error, 200), remedy) from None
     finally:
         logging.set_verbosity(told)
     missing = sorted(name for name in report["missing_keys"] if "pooler" not in name)
@@ -63,16 +63,14 @@ def loaded(folder: Path) -> PreTrainedModel:
     return model
 
 
-def _line(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-
-
 def encoder_config(folder: Path) -> PretrainedConfig:
     """The configuration of an encoder that reads both ways; ModelError says why another is none."""
     try:
         config: PretrainedConfig = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError("an encoder of a family that transformers knows", _line(error), REMEDY) from None
+        raise ModelError(
+            "an encoder of a family that transformers knows", in_one_line(error, 200), REMEDY
+        ) from None
     if config.model_type not in READERS or config.is_encoder_decoder or getattr(config, "is_decoder", False):
         raise ModelError("an encoder that reads both ways", f"a {config.model_type!r} in {folder}", REMEDY)
     if getattr(config, "embedding_size", config.hidden_size) != config.hidden_size:

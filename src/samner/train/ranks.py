@@ -7,6 +7,7 @@ anything.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import torch
 from accelerate import Accelerator
@@ -27,6 +28,11 @@ class Ranks:
     def wait(self) -> None:
         """Until all processes are here."""
         self._accelerator.wait_for_everyone()
+
+    def main_first(self) -> AbstractContextManager[None]:
+        """Within it the main process is alone; then come the others."""
+        turn: AbstractContextManager[None] = self._accelerator.main_process_first()
+        return turn
 
     def average(self, parameters: Sequence[nn.Parameter]) -> None:
         """The mean of each gradient over the processes, one without a gradient counting as zero. What no process has a

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -118,6 +119,12 @@ def load_recipe(file: Path) -> Recipe:
     }
     data["without_types"] = tuple(data.get("without_types", ()))
     return build(Recipe, data, str(file))
+
+
+def keep(file: Path, kept: Path) -> None:
+    """Copy a recipe into its run, unless it is that copy: a run may be gone on with by it."""
+    if file.resolve() != kept.resolve():
+        shutil.copy(file, kept)
 
 
 def read_mapping(file: Path) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,7 +28,7 @@ from samner.train.material import Material, gather, pieces_of
 from samner.train.network import Network
 from samner.train.pretrained import check
 from samner.train.ranks import Ranks
-from samner.train.recipe import Rates, Recipe, data_folder, load_recipe, read_mapping
+from samner.train.recipe import Rates, Recipe, data_folder, keep, load_recipe, read_mapping
 
 LAST = "last.safetensors"
 ARCHETYPES_EVERY = 4  # steps: reading their fifteen definitions costs a third of a step
@@ -63,10 +62,8 @@ def train(
     torch.manual_seed(recipe.seed)  # for the heads; each step has a seed of its own
     network = starting_network(base, recipe.network).to(ranks.device)
     torch.backends.cuda.enable_cudnn_sdp(False)  # it plans anew for each shape, and no two batches have one
-    for turn in range(2):  # the main process first; the others find what it left
-        if ranks.main == (turn == 0):
-            blurred = blur_relations(material.book, network, pieces, recipe.blur, run / "blur.safetensors")
-        ranks.wait()
+    with ranks.main_first():  # the others find what it left
+        blurred = blur_relations(material.book, network, pieces, recipe.blur, run / "blur.safetensors")
     if log is not None:
         log.write({"passages": material.counts, "types": len(material.book.list), "blurred": blurred})
     _Loop(recipe, run, network, material, pieces, ranks, log).go()
@@ -85,8 +82,8 @@ def _keep(recipe_file: Path, run: Path, encoder: str | None) -> None:
         begun = {"base": recipe.base, "base_sha256": recipe.base_sha256}
         fields = read_mapping(recipe_file) | begun
         kept.write_text(yaml.safe_dump(fields, sort_keys=False, allow_unicode=True), "utf-8")
-    elif recipe_file.resolve() != kept.resolve():
-        shutil.copy(recipe_file, kept)
+    else:
+        keep(recipe_file, kept)
 
 
 def _check_same(begun: Recipe, now: Recipe, run: Path) -> None:
@@ -149,11 +146,11 @@ class _Loop:
         for batch in ahead(self.maker, self.step, self.recipe.steps, ranks.device, ranks.rank, ranks.count):
             parts = self._update(batch)
             self.step += 1
-            seen += len(batch.ids) * self.ranks.count  # that of the others is about the same
-            for name, value in parts.items():
-                sums.setdefault(name, []).append(value)
+            seen += len(batch.ids) * ranks.count  # that of the others is about the same
             if self.log is None:  # another process writes
                 continue
+            for name, value in parts.items():
+                sums.setdefault(name, []).append(value)
             if self.step % 100 == 0:
                 rate = seen / (time.monotonic() - began)
                 self.log.write(
@@ -166,7 +163,7 @@ class _Loop:
                 checkpoint.save(self.run / LAST, self.step, self.network, self.average, self.optimizer)
             if self.step % self.recipe.develop_every == 0 or last:
                 self._develop(self.log)
-        self.ranks.wait()  # the main process may still be at its last development figures
+        ranks.wait()  # the main process may still be at its last development figures
 
     def _update(self, batch: Batch) -> dict[str, Tensor]:
         """One step of the optimizer, and of the weight average."""

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from samner.errors import MissingExtraError, ModelError
+from samner.errors import MissingExtraError, ModelError, in_one_line
 from samner.llms.hf_chat import HFChat
 from samner.train.llm.examples import lessons
 from samner.train.llm.recipe import LLMRecipe, load_llm_recipe
 from samner.train.llm.tokens import Padded, fitting
 from samner.train.material import read_texts
-from samner.train.recipe import data_folder
+from samner.train.recipe import data_folder, keep
 
 ADAPTER = "adapter"
 
@@ -33,8 +32,7 @@ def train(
     recipe = load_llm_recipe(recipe_file)
     run = run_dir or Path("runs") / recipe_file.stem
     run.mkdir(parents=True, exist_ok=True)
-    if recipe_file.resolve() != (run / "recipe.yaml").resolve():
-        shutil.copy(recipe_file, run / "recipe.yaml")
+    keep(recipe_file, run / "recipe.yaml")
     model, words = _load(base or recipe.base, recipe)
     chat = HFChat(words)
     texts = read_texts(recipe.public, corpus or Path("corpus"), data_folder())
@@ -63,7 +61,7 @@ def _load(base: str, recipe: LLMRecipe) -> tuple[Any, Any]:
             base, trust_remote_code=False, use_safetensors=True, dtype=dtype
         )
     except Exception as error:  # of transformers, safetensors, the hub
-        found = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        found = in_one_line(error, 300)
         remedy = "pass --base with a folder or hub id of a chat model with safetensors weights"
         raise ModelError(f"a language model in {base!r}", found, remedy) from None
     torch.manual_seed(recipe.seed)  # for the adapter's beginning
