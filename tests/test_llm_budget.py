@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +48,7 @@ class Tries:
     """An LLM that needs so many requests for an answer, and asks before each whether it may."""
 
     id = "tries"
+    error: BaseException
 
     def __init__(self, needed: int, asks: bool = True) -> None:
         self.needed, self.asks = needed, asks
@@ -88,6 +89,32 @@ def test_an_interrupt_gives_back_what_was_reserved() -> None:
     with pytest.raises(KeyboardInterrupt):
         asker.ask(prompts(4))
     assert asked(asker.ask(prompts(5))) == [True] * 5
+
+
+def test_what_came_before_an_interrupt_or_a_fault_is_paid_for() -> None:
+    """The usage is true in the midst of a run, too; an answer that fails later loses none that came."""
+
+    class Breaks(Tries):
+        def replies(self, prompts: Sequence[Prompt]) -> Iterator[tuple[int, Reply]]:
+            for n, _ in enumerate(prompts):
+                if n == 2:
+                    seen.append((asker.usage.requests, asker.waiting))
+                    raise self.error
+                yield n, Reply("{}", Usage(requests=1, tokens_in=7))
+
+    for error in (KeyboardInterrupt(), OSError("gone")):
+        seen: list[tuple[int, int]] = []
+        llm = Breaks(1)
+        llm.error = error
+        asker = Asker(llm)
+        if isinstance(error, OSError):
+            assert asked(asker.ask(prompts(4))) == [True, True, False, False]
+        else:
+            with pytest.raises(KeyboardInterrupt):
+                asker.ask(prompts(4))
+        assert seen == [(2, 2)]
+        assert asker.usage.tokens_in == 14
+        assert asker.waiting == 0
 
 
 class Scorer:

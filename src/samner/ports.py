@@ -156,13 +156,16 @@ class Failures(NamedTuple):
 
 
 class Asking(Protocol):
-    """The LLM that an engine asks: `about` says which one and by which prompts, `usage` what it has cost so far, and
-    `prices` what a million tokens in and out cost, None where that is not known."""
+    """The LLM that an engine asks: `about` says which one and by which prompts, `usage` what it has cost so far,
+    `waiting` how many requests have no answer yet, and `prices` what a million tokens in and out cost, None where that
+    is not known."""
 
     @property
     def about(self) -> Mapping[str, Any]: ...
     @property
     def usage(self) -> Usage: ...
+    @property
+    def waiting(self) -> int: ...
     @property
     def prices(self) -> tuple[float | None, float | None]: ...
     @property

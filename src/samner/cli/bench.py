@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from samner.cli.engine_options import EngineChoice, with_engine
+from samner.cli.progress import Progress
 from samner.cli.shared import (
     BatchOption,
     LabelsOption,
@@ -63,7 +64,9 @@ def crossner(
     with arguments_checked():  # before the model loads
         rows = ablations(name for name in ablate.split(",") if name.strip())
     ner = engine.load(model, threads)
-    result = run(ner, data, part=part, ablate=rows, catch_all=catch_all, batch_size=batch_size, say=report)
+    with Progress(asks=ner.asks) as progress:
+        say = progress.report
+        result = run(ner, data, part=part, ablate=rows, catch_all=catch_all, batch_size=batch_size, say=say)
     print_result(result, json_file, print_crossner)
     return 0 if engine.tell(ner) else 1
 

@@ -12,17 +12,18 @@ from samner.corpora.sources import Source
 if TYPE_CHECKING:
     from samner.corpora.stream import Position
     from samner.corpora.tally import Tally
+    from samner.ports import Asking
 
 _UNPACKED = 4  # times the size of a packed file, roughly: only the time left depends on it
 _COUNTED = ("documents", "tokens", "entities")
 
 
 class CorpusBar:
-    """`with CorpusBar(sources) as bar: run(..., watch=bar.watch)`. The first call of `watch` may be what an earlier
-    run had done: it moves the bar, and counts in no rate."""
+    """`with CorpusBar(sources, ner.asks) as bar: run(..., watch=bar.watch)`. The first call of `watch` may be what an
+    earlier run had done: it moves the bar, and counts in no rate."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
-        self._sources = sources
+    def __init__(self, sources: Sequence[Source], asks: Asking | None = None) -> None:
+        self._sources, self._asks = sources, asks
         self._behind = [0.0]
         for source in sources:
             self._behind.append(self._behind[-1] + max(source.size, 1))
@@ -39,9 +40,10 @@ class CorpusBar:
                 BarColumn(),
                 TextColumn("{task.percentage:.0f}% {task.description}"),
                 TimeRemainingColumn(),
+                TextColumn("{task.fields[llm]}"),
             )
             self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._task = self._bar.add_task("", total=1.0)
+            self._task = self._bar.add_task("", total=1.0, llm=_Answered(self._asks))
             self._bar.start()
         self._begun = time.monotonic()
         return self
@@ -68,3 +70,15 @@ class CorpusBar:
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+
+class _Answered:
+    """What the LLM has answered, as it is whenever the bar is drawn: a chunk of documents may take it an hour."""
+
+    def __init__(self, asks: Asking | None) -> None:
+        self._asks = asks
+
+    def __str__(self) -> str:
+        from samner.llms.costs import so_far
+
+        return "" if self._asks is None else so_far(self._asks)

@@ -11,7 +11,7 @@ import typer
 from samner.cli.corpus_input import read_corpus
 from samner.cli.output import check_output, open_output
 from samner.cli.progress import Progress
-from samner.cli.shared import ModelOption, ThreadsOption, arguments_checked, report
+from samner.cli.shared import ModelOption, ThreadsOption, arguments_checked
 from samner.types import Document, Failure
 
 
@@ -60,8 +60,7 @@ def discover(
         for read in reads:
             if isinstance(read, Failure):
                 bad += 1
-                progress.clear()
-                report(str(read.error))
+                progress.report(str(read.error))
             else:
                 progress.step()
                 yield read

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from samner.cli.engine_options import EngineChoice, with_engine
+from samner.cli.progress import Progress
 from samner.cli.shared import (
     BatchOption,
     LabelsOption,
@@ -50,7 +51,8 @@ def evaluate(
 
     documents = read_gold(gold, set(types.names))  # a fault in the file shows before the model loads
     ner = engine.load(model, threads)
-    found = measure(ner, documents, types, threshold=threshold, nested=nested, batch_size=batch_size)
+    with Progress(asks=ner.asks):
+        found = measure(ner, documents, types, threshold=threshold, nested=nested, batch_size=batch_size)
     if as_json:
         typer.echo(json.dumps(found.to_dict(worst), ensure_ascii=True, indent=2))
     else:

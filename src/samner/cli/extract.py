@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,7 +27,6 @@ from samner.cli.shared import (
     Usage,
     arguments_checked,
     check_threshold,
-    report,
     told,
     types_or_all,
 )
@@ -94,10 +93,9 @@ def extract(
     types = named or types_or_all(labels, schema, every)
     ner = engine.load(model, threads) if url is None else _server(url)
     options = {"threshold": threshold, "nested": nested, "multi_label": multi_label, "overlap": overlap}
-    bad = _Failures()
-    with open_output(output) as out, Progress("documents", quiet=output is None and out.isatty()) as progress:
-        bad.progress = progress
-        writer = _writer(format, out, bad.tell)
+    with open_output(output) as out, Progress("documents", getattr(ner, "asks", None)) as progress:
+        bad = _Failures(progress.report)
+        writer = _writer(format, out, progress.report)
         documents = bad.passed_over(read_arguments(what, encoding))
         results = (
             _explained(ner, documents, types, **options)
@@ -109,8 +107,10 @@ def extract(
             if isinstance(result, Failure):
                 bad.add(result)
             else:
-                writer.write(document, result, trace)
-        writer.close()
+                with progress.aside():
+                    writer.write(document, result, trace)
+        with progress.aside():
+            writer.close()
     answered = engine.tell(ner)
     return 1 if bad.count or not answered else 0
 
@@ -163,18 +163,12 @@ def _check(format: str, explain: bool, overlap: str, encoding: str, threshold: f
 class _Failures:
     """Reports each document that failed, in one line, and counts them."""
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.progress: Progress | None = None
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.count, self._say = 0, say
 
     def add(self, failure: Failure) -> None:
         self.count += 1
-        self.tell(told(failure))
-
-    def tell(self, message: str) -> None:
-        if self.progress is not None:
-            self.progress.clear()
-        report(message)
+        self._say(told(failure))
 
     def passed_over(self, read: Iterable[Read]) -> Iterator[Document]:
         for item in read:

@@ -1,39 +1,72 @@
-"""A counter on stderr, for people: only on a terminal, and never between lines of output on the same terminal."""
+"""A line on stderr that says how far a run is, for people: only on a terminal, and never amid other lines there."""
 
 from __future__ import annotations
 
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-_EVERY = 0.2  # seconds between two updates
+from samner.cli.shared import report
+
+if TYPE_CHECKING:
+    from samner.ports import Asking
+
+_EVERY = 0.5  # seconds between two drawings
 
 
 class Progress:
-    """Counts what is done. `with Progress("documents") as progress: progress.step()`."""
+    """`with Progress("documents", ner.asks) as progress: progress.step()`. The line is drawn twice a second whatever
+    the run waits for, an LLM above all; without a name only an LLM's answers are counted."""
 
-    def __init__(self, what: str, quiet: bool = False) -> None:
-        self._what = what
-        self._shown = sys.stderr.isatty() and not quiet
-        self._count, self._start, self._last = 0, time.monotonic(), 0.0
+    def __init__(self, what: str = "", asks: Asking | None = None) -> None:
+        self._what, self._asks = what, asks
+        self._count, self._start = 0, time.monotonic()
+        self._lock, self._over, self._drawn = threading.RLock(), threading.Event(), False
+        self._shown = sys.stderr is not None and sys.stderr.isatty() and bool(what or asks)
 
     def __enter__(self) -> Progress:
+        if self._shown:
+            threading.Thread(target=self._draw, name="samner-progress", daemon=True).start()
         return self
 
     def step(self, count: int = 1) -> None:
         self._count += count
-        now = time.monotonic()
-        if self._shown and now - self._last >= _EVERY:
-            self._last = now
-            rate = self._count / max(now - self._start, 1e-9)
-            sys.stderr.write(f"\r{self._count} {self._what}, {rate:.0f} a second\x1b[K")
-            sys.stderr.flush()
 
-    def clear(self) -> None:
-        """Take the line away, before a message or at the end."""
-        if self._shown and self._last:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-            self._last = 0.0
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Within it the line is away, so that others can be written to the same terminal."""
+        with self._lock:
+            if self._drawn:
+                sys.stderr.write("\r\x1b[K")
+                sys.stderr.flush()
+                self._drawn = False
+            yield
+
+    def report(self, message: str) -> None:
+        with self.aside():
+            report(message)
 
     def __exit__(self, *_: object) -> None:
-        self.clear()
+        self._over.set()
+        with self.aside():
+            pass
+
+    def _draw(self) -> None:
+        while not self._over.wait(_EVERY):
+            with self._lock:
+                if not self._over.is_set():
+                    sys.stderr.write(f"\r{self._line()}\x1b[K")
+                    sys.stderr.flush()
+                    self._drawn = True
+
+    def _line(self) -> str:
+        seconds = time.monotonic() - self._start
+        parts = [f"{self._count:,} {self._what}, {self._count / seconds:,.1f} a second"] if self._what else []
+        if self._asks is not None:
+            from samner.llms.costs import so_far
+
+            parts.append(so_far(self._asks))
+        return "; ".join([*parts, f"{seconds:.0f} s"])

@@ -105,7 +105,7 @@ def run(
     )
     work = None if ray is None else _on_ray(ray, workers, worker_cpus, worker_gpus)
     ner = engine.load(model, threads if ray is None else worker_cpus)
-    with CorpusBar(sources) as bar, arguments_checked():
+    with CorpusBar(sources, ner.asks if ray is None else None) as bar, arguments_checked():
         outcome = run_corpus(
             sources,
             out,

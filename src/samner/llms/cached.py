@@ -49,7 +49,7 @@ class Cached:
                 missing.append(key)
             else:
                 yield from ((n, _free(held.answer)) for n in where)
-        for n, answer in _as_they_come(self.llm, [prompts[places[key][0]] for key in missing]):
+        for n, answer in as_they_come(self.llm, [prompts[places[key][0]] for key in missing]):
             first, *others = places[missing[n]]
             if isinstance(answer, Reply):
                 cost = answer.usage
@@ -101,7 +101,8 @@ class CachedScoring(Cached):
         return [rows[key] if n == first[key] else _paid(rows[key]) for n, key in enumerate(keys)]
 
 
-def _as_they_come(llm: LLM, prompts: Sequence[Prompt]) -> Answers:
+def as_they_come(llm: LLM, prompts: Sequence[Prompt]) -> Answers:
+    """Position and answer of each prompt: each when it is there, if the LLM has `replies`, else all at the end."""
     stream: Callable[[Sequence[Prompt]], Answers] | None = getattr(llm, "replies", None)
     return iter(enumerate(llm.ask(prompts))) if stream is None else stream(prompts)
 

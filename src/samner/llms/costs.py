@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from samner.llms.settings import LLMSettings
-from samner.ports import Usage
+from samner.ports import Asking, Usage
 
 MILLION = 1_000_000
 
@@ -50,3 +50,18 @@ class Costs:
         if (money := self.money) is not None:
             parts.append(f"money {money:.4f}")
         return ", ".join(parts)
+
+
+def so_far(asks: Asking) -> str:
+    """One short line for a run that goes on: what is answered, what is on the way, what it cost."""
+    costs = Costs(asks.usage, *asks.prices)
+    usage, lost = costs.usage, asks.failures.lost
+    parts = [f"LLM: {usage.requests:,} requests done, {asks.waiting:,} on the way"]
+    if usage.from_cache:
+        parts.append(f"{usage.from_cache:,} from the cache")
+    if lost:
+        parts.append(f"{lost:,} lost")
+    parts.append(f"{usage.tokens_in:,} tokens in, {usage.tokens_out:,} out")
+    if costs.money is not None:
+        parts.append(f"money {costs.money:.4f}")
+    return ", ".join(parts)

@@ -4,16 +4,18 @@ place."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
 from samner.errors import SamnerError
 from samner.llms.allowance import allowing
+from samner.llms.cached import as_they_come
 from samner.llms.errors import LLMError
 from samner.ports import LLM, Failures, Prompt, Reply, ScoringLLM, Usage, Weighed
 
+Send: TypeAlias = Callable[[slice], Iterator[tuple[int, Any]]]
 BYTES = 3  # of a prompt for a token, when a budget is reckoned beforehand: few, so that it is not overdrawn
 
 
@@ -51,6 +53,11 @@ class Asker:
         return self._spent
 
     @property
+    def waiting(self) -> int:
+        """Requests that have no answer yet."""
+        return self._underway.requests
+
+    @property
     def failures(self) -> Failures:
         return self._failures
 
@@ -66,8 +73,9 @@ class Asker:
     def ask(self, prompts: Sequence[Prompt]) -> list[Reply | Exception]:
         """The replies in order, an error in the place of each that did not come."""
 
-        def send(at: slice) -> list[Any]:
-            return [r if isinstance(r, Reply) else _error(r) for r in self._llm.ask(prompts[at])]
+        def send(at: slice) -> Iterator[tuple[int, Any]]:
+            for n, reply in as_they_come(self._llm, prompts[at]):
+                yield n, reply if isinstance(reply, Reply) else _error(reply)
 
         return self._within_budget(prompts, send, lambda reply: reply.usage)
 
@@ -75,14 +83,14 @@ class Asker:
         """For each prompt the probabilities of its choices, an error in the place of each that did not come."""
         llm = cast(ScoringLLM, self._llm)
 
-        def send(at: slice) -> list[Any]:
+        def send(at: slice) -> Iterator[tuple[int, Any]]:
             rows = zip(llm.weigh(prompts[at], choices[at]), choices[at], strict=True)
-            return [_shares(row, len(of)) for row, of in rows]
+            yield from enumerate(_shares(row, len(of)) for row, of in rows)
 
         return self._within_budget(prompts, send, lambda weighed: weighed.usage)
 
     def _within_budget(
-        self, prompts: Sequence[Prompt], send: Callable[[slice], list[Any]], cost: Callable[[Any], Usage]
+        self, prompts: Sequence[Prompt], send: Send, cost: Callable[[Any], Usage]
     ) -> list[Any]:
         """All prompts that the budget allows, as many at once as it does: what a cache answers makes room for more."""
         got: list[Any] = []
@@ -113,31 +121,41 @@ class Asker:
             self._underway += Usage(requests=len(booked), tokens_in=sum(booked))
         return booked
 
-    def _send(
-        self,
-        at: slice,
-        booked: Sequence[int],
-        send: Callable[[slice], list[Any]],
-        cost: Callable[[Any], Usage],
-    ) -> list[Any]:
-        got: list[Any] = []
-        costs: list[Usage] = []
+    def _send(self, at: slice, booked: Sequence[int], send: Send, cost: Callable[[Any], Usage]) -> list[Any]:
+        """Each answer is paid for when it comes, so that the usage is true in the midst of a run, and after one that
+        was interrupted."""
+        got: dict[int, Any] = {}
         further: list[None] = []  # requests beyond one a prompt
         try:
             with allowing(lambda: self._spare(further)):
-                got = send(at)
+                for n, answer in send(at):
+                    if n in got:
+                        raise ValueError(f"two replies to prompt {n}")
+                    self._pay(
+                        cost_of(answer) if isinstance(answer, Exception) else cost(answer), booked[n], further
+                    )
+                    got[n] = answer
             if len(got) != len(booked):
                 raise ValueError(f"{len(got)} replies to {len(booked)} prompts")
-            costs = [cost_of(r) if isinstance(r, Exception) else cost(r) for r in got]
         except Exception as error:  # whatever a backend of somebody else raises
-            got, costs = [error] * len(booked), [cost_of(error)] * len(booked)
+            for n in [n for n in range(len(booked)) if n not in got]:
+                self._pay(cost_of(error), booked[n], further)
+                got[n] = error
         finally:  # an interrupt, too, gives back what it reserved
+            left = [size for n, size in enumerate(booked) if n not in got]
             with self._lock:
-                reserved = len(booked) + len(further)
-                self._underway += Usage(requests=-reserved, tokens_in=-sum(booked))
-                self._spent += sum(costs, Usage())
-        self._count(got)
-        return got
+                self._underway += Usage(requests=-len(left) - len(further), tokens_in=-sum(left))
+        answers = [got[n] for n in range(len(booked))]
+        self._count(answers)
+        return answers
+
+    def _pay(self, cost: Usage, booked: int, further: list[None]) -> None:
+        """An answer is there: what it cost counts as spent, what was reserved for it no longer."""
+        with self._lock:
+            again = min(max(cost.requests - 1, 0), len(further))
+            del further[:again]
+            self._underway += Usage(requests=-1 - again, tokens_in=-booked)
+            self._spent += cost
 
     def _spare(self, further: list[None]) -> bool:
         """Reserve one more request, if one is left; noted in `further`."""
