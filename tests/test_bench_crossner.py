@@ -97,6 +97,20 @@ def test_without_the_catch_all_runs(data: Path) -> None:
     assert result["strict"]["mean"] == pytest.approx(4 / 5)
 
 
+def test_a_trial_takes_some_sentences_of_each_domain_from_all_over_its_file(data: Path) -> None:
+    rows = "".join(f"w{n}\tO\n\n" for n in range(10))
+    (data / "ai.dev.txt").write_text(rows)
+    picked = tasks(data, "dev", 3)
+    assert [len(task.documents) for task in picked] == [3, 2, 2, 2, 2]
+    assert picked[0].texts == ["w0", "w3", "w6"]
+    result = crossner.run(NER, data, part="dev", catch_all=False, sentences=1)
+    assert result["sentences"] == 5
+    assert result["options"]["sentences"] == 1
+    out = io.StringIO()
+    print_crossner(result, Console(file=out, width=160))
+    assert "CrossNER dev, 1 sentences of each domain" in out.getvalue()
+
+
 def test_ablation_row(data: Path) -> None:
     row = crossner.run(NER, data, part="dev", ablate=["-explorer"])["ablations"]["-explorer"]
     assert row["strict"]["mean"] == pytest.approx(2 / 4)  # New Guinea is gone

@@ -23,7 +23,10 @@ def corpora_rows(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         ("the same of extract_batch on a list", *figure(run["batch_rate"], (), "", 0)),
         ("share of that", *figure(run["share"], run["shares"], "", 3)),
         ("peak memory", *figure(memory["peak_mb"], (), " MB", 0)),
-        ("growth per 1000 sentences, second half", *figure(memory["slope_mb_per_1000"], (), " MB", 3)),
+        (
+            f"growth per 1000 sentences, second half of {memory['documents']:,}",
+            *figure(memory["slope_mb_per_1000"], (), " MB", 3),
+        ),
         (
             f"going on past {resume['documents']:,} documents, {resume['left']:,} left",
             *figure(resume["seconds"], (), " s", 1),

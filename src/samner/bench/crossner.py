@@ -41,6 +41,7 @@ def run(
     part: str = "test",
     ablate: Iterable[str] = (),
     catch_all: bool = True,
+    sentences: int | None = None,
     log: Path = LOOKS,
     batch_size: int = BATCH_SIZE,
     say: Say | None = None,
@@ -48,14 +49,15 @@ def run(
     """Measure `ner` on CrossNER; the JSON of `samner bench crossner --json`, figures in 0 to 1.
 
     `data_dir` holds `DOMAIN.PART.txt`; `ablate` names stages to switch off, one row each (`all` for every one);
-    `catch_all=False` skips the runs in which the catch-all is offered; `say` hears of the progress. On the test
-    part the definitions must be the frozen ones, and one line goes to `log` (see `looks.place`).
+    `catch_all=False` skips the runs in which the catch-all is offered; `sentences` takes only so many of each domain;
+    `say` hears of the progress. On the test part the definitions must be the frozen ones, and one line goes to `log`
+    (see `looks.place`).
     """
     rows, load = ablations(ablate), machine.load()
     schemas = frozen.check() if part == "test" else frozen.hashes()
     book = place(log) if part == "test" else None  # an unwritable log is found before the run, not after
     say = say or (lambda _: None)
-    domains = tasks(data_dir, part)
+    domains = tasks(data_dir, part, sentences)
     main = [_measure(ner, task, batch_size, say) for task in domains]
     offered = [_measure(ner, task, batch_size, say, offered=True) for task in domains] if catch_all else []
     typing = {task.domain: _typing(ner, task) for task in domains}
@@ -64,7 +66,12 @@ def run(
         "benchmark": "crossner",
         "load_before": load,
         "part": part,
-        "options": {"batch_size": batch_size, "ablate": list(rows), "catch_all": catch_all},
+        "options": {
+            "batch_size": batch_size,
+            "ablate": list(rows),
+            "catch_all": catch_all,
+            "sentences": sentences,
+        },
         "model": {"id": ner.info.id, "hash": ner.info.hash} | asked(ner),
         "thresholds": dict(getattr(ner.info, "thresholds", {})),
         "schemas": schemas,
@@ -80,12 +87,13 @@ def ask(
     *,
     part: str = "test",
     catch_all: bool = True,
+    sentences: int | None = None,
     batch_size: int = BATCH_SIZE,
     say: Say | None = None,
 ) -> None:
     """Ask all that a `run` without ablations would, and score nothing: no look."""
     say = say or (lambda _: None)
-    for task in tasks(data_dir, part):
+    for task in tasks(data_dir, part, sentences):
         for offered in (False, True) if catch_all else (False,):
             _measure(ner, task, batch_size, say, offered=offered)
         _typing(ner, task)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from samner.bench.datasets import DOMAINS, GoldDocument, crossner_file, read_crossner
@@ -33,9 +33,17 @@ class Task:
         return [d.without(self.catch_all) for d in self.documents]
 
 
-def tasks(data_dir: Path, part: str) -> list[Task]:
-    """The five domains; a tag of the data that no type of the schema stands for is an error."""
-    return [_task(data_dir, domain, part) for domain in DOMAINS]
+def tasks(data_dir: Path, part: str, sentences: int | None = None) -> list[Task]:
+    """The five domains; a tag of the data that no type of the schema stands for is an error. With `sentences` only so
+    many of each, spread evenly over its file, so that an LLM can be tried for little."""
+    return [_spread(_task(data_dir, domain, part), sentences) for domain in DOMAINS]
+
+
+def _spread(task: Task, count: int | None) -> Task:
+    whole = len(task.documents)
+    if count is None or count >= whole:
+        return task
+    return replace(task, documents=[task.documents[n * whole // count] for n in range(count)])
 
 
 def _task(data_dir: Path, domain: str, part: str) -> Task:

@@ -92,7 +92,9 @@ def _line(mistake: Mistake) -> str:
 def print_crossner(result: Mapping[str, Any], console: Console) -> None:
     """`samner bench crossner`: both protocols by domain, then the ablations."""
     domains = list(result["strict"]["domains"])
-    head = table(f"CrossNER {result['part']}, F1", "protocol", *domains, "mean")
+    some = result["options"].get("sentences")
+    which = result["part"] if some is None else f"{result['part']}, {some} sentences of each domain"
+    head = table(f"CrossNER {which}, F1", "protocol", *domains, "mean")
     for name, key in (("strict", "strict"), ("paper", "paper")):
         _row(head, f"{name}, catch-all left out", result[key]["domains"], result[key]["mean"])
         if result[key]["mean_with_catch_all"] is not None:

@@ -26,6 +26,12 @@ from samner.cli.shared import (
 
 app = typer.Typer(help="Measure quality on CrossNER, and speed.", rich_markup_mode=None)
 
+SentencesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--sentences", min=1, metavar="N", help="Of CrossNER: only N of each domain, a cheap trial."
+    ),
+]
 JsonOption = Annotated[
     Path | None,
     typer.Option("--json", metavar="FILE", help="Write the result there as JSON; - for standard output."),
@@ -51,6 +57,7 @@ def crossner(
     ] = "",
     part: Annotated[str, typer.Option("--part", help="test or dev; only the test part is logged.")] = "test",
     catch_all: Annotated[bool, typer.Option(help="Run once more with the catch-all type offered.")] = True,
+    sentences: SentencesOption = None,
     model: ModelOption = None,
     threads: ThreadsOption = None,
     batch_size: BatchOption = 32,
@@ -65,8 +72,16 @@ def crossner(
         rows = ablations(name for name in ablate.split(",") if name.strip())
     ner = engine.load(model, threads)
     with Progress(asks=ner.asks) as progress:
-        say = progress.report
-        result = run(ner, data, part=part, ablate=rows, catch_all=catch_all, batch_size=batch_size, say=say)
+        result = run(
+            ner,
+            data,
+            part=part,
+            ablate=rows,
+            catch_all=catch_all,
+            sentences=sentences,
+            batch_size=batch_size,
+            say=progress.report,
+        )
     print_result(result, json_file, print_crossner)
     return 0 if engine.tell(ner) else 1
 

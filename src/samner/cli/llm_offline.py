@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from samner.cli.bench import SentencesOption
 from samner.cli.engine_options import GateOption, RepairOption, ShareOption, engine_choice
 from samner.cli.shared import (
     EncodingOption,
@@ -43,6 +44,7 @@ def export_prompts(
     ] = None,
     part: Annotated[str, typer.Option("--part", help="Of CrossNER: test or dev.")] = "test",
     catch_all: Annotated[bool, typer.Option(help="Of CrossNER: once more with the catch-all type.")] = True,
+    sentences: SentencesOption = None,
     labels: LabelsOption = None,
     schema: SchemaOption = None,
     every: EveryOption = False,
@@ -74,7 +76,7 @@ def export_prompts(
     if crossner is not None:
         from samner.bench.crossner import ask
 
-        ask(ner, crossner, part=part, catch_all=catch_all, say=report)
+        ask(ner, crossner, part=part, catch_all=catch_all, sentences=sentences, say=report)
     elif gold is not None:
         from samner.bench.evaluate import evaluate
 
