@@ -6,6 +6,7 @@ import io
 import json
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -141,3 +142,29 @@ def test_the_overhead_is_measured(tmp_path: Path) -> None:
     assert (result["documents"], result["lost"]) == (40, 0)
     assert 0 < result["requests"] <= 40
     assert result["documents_per_second"] > 0
+
+
+def test_the_pages_show_the_trials() -> None:
+    names = ("embedded", "smollm2", "hosted")
+    none, small, strong = (
+        json.loads((ROOT / f"bench/results/llm-trial-{name}.json").read_text("utf-8")) for name in names
+    )
+    assert {r["part"] for r in (none, small, strong)} == {"dev"}
+    assert len({(r["model"]["hash"], str(r["options"]), str(r["data"])) for r in (none, small, strong)}) == 1
+
+    def science(result: dict[str, Any]) -> str:
+        return f"{100 * result['strict']['domains']['science']:.1f}"
+
+    def mean(result: dict[str, Any]) -> str:
+        return f"{100 * result['strict']['mean']:.1f}"
+
+    page, readme = ((ROOT / name).read_text("utf-8") for name in ("docs/llm.md", "README.md"))
+    usage = small["model"]["usage"]
+    assert f"| {science(none)} | {mean(none)} |" in page
+    assert (
+        f"{usage['requests']} requests, {usage['tokens_in']:,} tokens in | {science(small)} | {mean(small)} |"
+        in page
+    )
+    assert f"| {science(strong)} | |" in page
+    assert f"from {science(none)} to {science(strong)}" in readme
+    assert f"from {mean(none)} down to {mean(small)}" in readme
