@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import struct
 import sys
+import termios
 import time
 from collections.abc import Iterator, Sequence
 
@@ -37,8 +40,9 @@ class Slow:
 class Terminal:
     """A real one; what is written to it is read here."""
 
-    def __init__(self) -> None:
+    def __init__(self, columns: int = 200) -> None:
         self._ours, theirs = os.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         os.set_blocking(self._ours, False)
         self.stderr = os.fdopen(theirs, "w")
 
@@ -83,6 +87,17 @@ def test_a_message_stands_on_a_line_of_its_own(terminal: Terminal, monkeypatch: 
         progress.report("found none")
     message = "\r\x1b[Ksamner: found none\r\n"
     assert message in terminal.read(message)
+
+
+def test_it_keeps_to_one_line_of_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = Terminal(columns=30)
+    monkeypatch.setattr(sys, "stderr", narrow.stderr)
+    with Progress("documents", Asker(Slow(narrow))):
+        shown = narrow.read("\x1b[K")
+    line = shown.strip("\r").split("\x1b[K")[0]
+    assert line.startswith("0 documents, 0.0 a second")
+    assert len(line) == 29
+    narrow.stderr.close()
 
 
 def test_without_a_terminal_it_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:

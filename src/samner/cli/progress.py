@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -58,7 +59,7 @@ class Progress:
         while not self._over.wait(_EVERY):
             with self._lock:
                 if not self._over.is_set():
-                    sys.stderr.write(f"\r{self._line()}\x1b[K")
+                    sys.stderr.write(f"\r{self._line()[: _room()]}\x1b[K")
                     sys.stderr.flush()
                     self._drawn = True
 
@@ -70,3 +71,12 @@ class Progress:
 
             parts.append(so_far(self._asks))
         return "; ".join([*parts, f"{seconds:.0f} s"])
+
+
+def _room() -> int:
+    """Columns that a line may have: one that wraps could not be drawn over."""
+    try:
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):
+        columns = 0
+    return (columns or 80) - 1
